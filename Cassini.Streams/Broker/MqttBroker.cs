@@ -69,7 +69,8 @@ public sealed class MqttBroker : ISessionHandler
         _work = new IdentityWork(Turns, time);
         Topics = new TopicTable(options, accounts, Budget, Tree, events, time);
         Retained = new RetainedMessages(options, accounts, Budget, store, Tree, time);
-        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, _work, time);
+        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, _work, time,
+            failure => BrokerLog.ReadingBackFailed(_logger, failure));
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, store, _work, time);
         _receiver = new ConnectReceiver(options, store.Durability, time);

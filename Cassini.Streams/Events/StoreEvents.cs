@@ -71,4 +71,7 @@ public sealed record StoreLoad(long Bytes, long LiveBytes, TimeSpan Lag, TimeSpa
 
     /// <summary>Why the journal's write-ahead log could not be copied into it, so that it grows; null when it could.</summary>
     public string? CheckpointFailure { get; init; }
+
+    /// <summary>Why messages that wait in the journal alone cannot be read back, and for how many clients; null when they can.</summary>
+    public string? ReadFailure { get; init; }
 }

@@ -131,6 +131,9 @@ public static class Reasons
     /// <summary>store: little room is left.</summary>
     public const string StoreSpaceLow = nameof(StoreSpaceLow);
 
+    /// <summary>store: messages that wait in the journal alone cannot be read back.</summary>
+    public const string StoreUnreadable = nameof(StoreUnreadable);
+
     /// <summary>store: the journal's write-ahead log cannot be copied into it.</summary>
     public const string StoreLogGrows = nameof(StoreLogGrows);
 

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Store.Ledgers;
 using Microsoft.Extensions.Logging;
 
@@ -20,51 +22,59 @@ internal sealed class BacklogReader(
 
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _end = new();
-    private volatile string? _failure;
-    private long _count;
+    private readonly ConcurrentDictionary<uint, string> _failures = [];
 
-    /// <summary>Why the last reading failed; null when it did not.</summary>
-    public string? Failure => _failure;
-
-    /// <summary>How many copies were read.</summary>
-    public long Count => Interlocked.Read(ref _count);
+    /// <summary>Why the copies of a session cannot be read, and of how many sessions; null when all can.</summary>
+    public string? Failure => _failures.FirstOrDefault() is { Value: { } first }
+        ? $"{Quantity.Of(_failures.Count, "client")} cannot get what waits in the journal: {first}"
+        : null;
 
     /// <inheritdoc cref="ISessionStore.ReadAsync"/>
     public async ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(
-        uint session, Func<StoredCopy[]> wanted, CancellationToken cancellationToken)
+        uint session, Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _end.Token);
-        for (var attempts = 1; ; attempts++)
+        try
         {
-            await _turn.WaitAsync(either.Token).ConfigureAwait(false);
-            try
+            for (var attempt = 1; ; attempt++)
             {
-                var read = await Task.Run(() => ReadOnceAsync(session, wanted(), either.Token), either.Token).ConfigureAwait(false);
-                _failure = null;
-                return read;
-            }
-            catch (IOException failure)
-            {
-                // The first time a group may have been dropped while it was asked for: its copies lie in a later one then.
-                if (attempts > 1)
+                try
                 {
-                    NoteFailure(failure);
+                    return await ReadInTurnAsync(session, wanted, either.Token).ConfigureAwait(false);
+                }
+                catch (IOException failure) when (attempt < attempts)
+                {
+                    // The first time a group may have been dropped while it was asked for: its copies lie in a later one then.
+                    if (attempt > 1)
+                    {
+                        NoteFailure(session, failure);
+                        await Task.Delay(Pause, time, either.Token).ConfigureAwait(false);
+                    }
                 }
             }
-            finally
-            {
-                _turn.Release();
-            }
-
-            if (attempts > 1)
-            {
-                await Task.Delay(Pause, time, either.Token).ConfigureAwait(false);
-            }
+        }
+        finally
+        {
+            _failures.TryRemove(session, out _);
         }
     }
 
     /// <summary>Those that wait end.</summary>
     public void Dispose() => _end.Cancel();
+
+    private async Task<IReadOnlyList<QueuedMessage>> ReadInTurnAsync(
+        uint session, Func<StoredCopy[]> wanted, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => ReadOnceAsync(session, wanted(), cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     private async Task<IReadOnlyList<QueuedMessage>> ReadOnceAsync(uint session, StoredCopy[] wanted, CancellationToken cancellationToken)
     {
@@ -78,24 +88,21 @@ internal sealed class BacklogReader(
             {
                 finder.Find(number, group, found);
             }
-            catch (JournalFormatException wrong)
+            catch (Exception wrong) when (wrong is JournalFormatException or OverflowException or ArgumentException)
             {
                 throw new LedgerDamagedException($"group {number}: {wrong.Message}", wrong);
             }
         }
 
-        Interlocked.Add(ref _count, wanted.Length);
         return [.. wanted.Select(copy => found[copy.Sequence]
             ?? throw new LedgerDamagedException($"group {copy.Group} has no message {copy.Sequence} of session {session}"))];
     }
 
-    private void NoteFailure(Exception failure)
+    private void NoteFailure(uint session, IOException failure)
     {
-        if (_failure is null)
+        if (_failures.TryAdd(session, failure.Message))
         {
             StoreLog.ReadBackFailed(logger, failure);
         }
-
-        _failure = failure.Message;
     }
 }

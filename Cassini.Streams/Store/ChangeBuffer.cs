@@ -4,7 +4,7 @@ namespace Cassini.Streams.Store;
 
 /// <summary>
 /// The changes that wait to be committed, as one group. While the committer writes a group, the next one fills, so groups grow with the
-/// load, and nothing waits for a timer. Thread-safe.
+/// load. Thread-safe.
 /// </summary>
 /// <param name="durability">Where it is noted that too much waits.</param>
 /// <param name="time">The clock.</param>
@@ -139,7 +139,15 @@ internal sealed class ChangeBuffer(Durability durability, TimeProvider time)
     }
 
     /// <summary>Ends when there is something to do. For the committer, whose thread goes on with it.</summary>
-    public Task WaitAsync(CancellationToken cancellationToken) => _signal.WaitAsync(cancellationToken);
+    public async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        await _signal.WaitAsync(cancellationToken);
+        lock (Gate)
+        {
+            // Here, and not when the group is taken: what fails in between must not keep the next signal away.
+            _isSignalled = false;
+        }
+    }
 
     /// <summary>Takes the open group, when nobody is in the middle of a unit. For the committer.</summary>
     public OpenGroup Take(out long ticket)
@@ -158,7 +166,13 @@ internal sealed class ChangeBuffer(Durability durability, TimeProvider time)
             _open = _spare ?? new OpenGroup();
             _spare = null;
             (_takenSince, _openSince) = (_openSince, null);
-            _isSignalled = false;
+            if (_isSignalled)
+            {
+                // What came since is in what is taken.
+                _signal.Wait(0, CancellationToken.None);
+                _isSignalled = false;
+            }
+
             _isClosing = false;
             Monitor.PulseAll(Gate);
             return taken;

@@ -92,8 +92,8 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// <summary>How it does, for health. One caller: it tells the longest commit since the last call.</summary>
     public StoreLoad Sample() => new(_rewrite.Bytes, _rewrite.LiveBytes, _buffer.Lag, _committer.Counters.TakeSlowest())
     {
-        Warning = _space.Warning(_rewrite.Bytes)
-            ?? (_reader.Failure is { } failure ? $"messages that wait in the journal cannot be read back: {failure}" : null),
+        Warning = _space.Warning(_rewrite.Bytes),
+        ReadFailure = _reader.Failure,
         CheckpointFailure = _committer.CheckpointFailure?.Message,
     };
 
@@ -236,7 +236,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
 
     private async Task EndAsync()
     {
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await _committer.FinishAsync();
     }
 
@@ -288,7 +288,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     {
         foreach (var (session, missing) in replay.Missing)
         {
-            foreach (var copy in await _reader.ReadAsync(session, () => missing, cancellationToken).ConfigureAwait(false))
+            foreach (var copy in await _reader.ReadAsync(session, () => missing, 1, cancellationToken).ConfigureAwait(false))
             {
                 replay.Supply(session, copy);
             }

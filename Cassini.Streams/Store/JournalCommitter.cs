@@ -188,8 +188,8 @@ internal sealed class JournalCommitter
     }
 
     /// <summary>
-    /// When few wait for much, they have sent it without waiting: a little later there is more, and one commit does for all of it. Clients
-    /// that wait for each answer are never kept waiting.
+    /// When few wait for much, they have sent it without waiting: a little later there is more, and one commit does for all of it. A client
+    /// that waits for each answer waits this long at most, and only while others send without waiting.
     /// </summary>
     private async ValueTask GatherAsync(CancellationToken cancellationToken)
     {
@@ -316,6 +316,7 @@ internal sealed class JournalCommitter
         try
         {
             _ledger?.RequireInPlace();
+            _ledger?.GiveBackRoom();
         }
         catch (IOException failure)
         {
@@ -371,14 +372,16 @@ internal sealed class JournalCommitter
     /// <summary>Drops some of the groups that were written anew; more of them after the next group, so that none waits for all.</summary>
     private async Task TrimAsync()
     {
-        if (_ledger is not { } ledger || _rewrite.DropBefore is var all && all <= _firstGroup)
+        if (_ledger is not { } ledger || !_rewrite.IsDropping)
         {
             return;
         }
 
+        var all = _rewrite.DropBefore;
         try
         {
-            _firstGroup = await ledger.TrimAsync(all);
+            // An attempt that failed may have dropped them all.
+            _firstGroup = all > _firstGroup ? await ledger.TrimAsync(all) : _firstGroup;
             _isTrimFailing = false;
         }
         catch (IOException failure)

@@ -55,6 +55,9 @@ internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes, Sto
         set => Volatile.Write(ref _isPressed, value);
     }
 
+    /// <summary>Whether <see cref="NoteDropped"/> is still to come.</summary>
+    public bool IsDropping => Volatile.Read(ref _toDrop) > 0;
+
     /// <summary>Groups with smaller numbers are to be dropped.</summary>
     public long DropBefore => Volatile.Read(ref _dropBefore);
 

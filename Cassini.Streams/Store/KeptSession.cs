@@ -42,7 +42,7 @@ internal sealed class KeptSession(SessionRecord record)
     public void Add(in QueuedMessage copy, long group, int size)
     {
         _copies[copy.Sequence] = new KeptCopy(group, size) { Copy = copy };
-        Bytes += size + KeptCopy.Cost;
+        Bytes += size + StoredBacklog.CostOfCopy;
     }
 
     /// <summary>A copy is gone, or is written anew.</summary>
@@ -51,7 +51,7 @@ internal sealed class KeptSession(SessionRecord record)
     {
         if (_copies.Remove(sequence, out var copy))
         {
-            Bytes -= copy.Copy is null ? 0 : copy.Size + KeptCopy.Cost;
+            Bytes -= copy.Copy is null ? 0 : copy.Size + StoredBacklog.CostOfCopy;
             return true;
         }
 
@@ -126,9 +126,6 @@ internal sealed class KeptSession(SessionRecord record)
     /// <param name="size">How many bytes it has.</param>
     private sealed class KeptCopy(long group, int size)
     {
-        /// <summary>About what it takes beside its message's bytes.</summary>
-        public const int Cost = 300;
-
         public long Group => group;
 
         public int Size => size;

@@ -49,8 +49,9 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
         Add(RecordType.Presence, value: buffer.UtcNow - (long)away.TotalMilliseconds, count: isConnected ? 1 : 0);
     }
 
-    public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
-        reader.ReadAsync(number, wanted, cancellationToken);
+    public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(
+        Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken) =>
+        reader.ReadAsync(number, wanted, attempts, cancellationToken);
 
     public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
     {
@@ -87,7 +88,20 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
         }
     }
 
-    public void BeginEnd() => Add(RecordType.SessionOver);
+    public void BeginEnd()
+    {
+        // What is left of it is read from where it lies: until it has ended, nothing may be dropped.
+        AbandonRewrite();
+        Add(RecordType.SessionOver);
+    }
+
+    public void AbandonRewrite()
+    {
+        lock (buffer.Gate)
+        {
+            CompleteSince = 0;
+        }
+    }
 
     public void End()
     {

@@ -32,6 +32,6 @@ internal static partial class StoreLog
         "The write-ahead log of the journal could not be copied into it: it grows until that works. It is tried each second")]
     public static partial void CheckpointFailed(ILogger logger, Exception failure);
 
-    [LoggerMessage(2309, LogLevel.Error, "Messages that wait in the journal cannot be read back: their clients get none until they can")]
+    [LoggerMessage(2309, LogLevel.Error, "Messages that wait in the journal cannot be read back: their client gets none until they can")]
     public static partial void ReadBackFailed(ILogger logger, Exception failure);
 }

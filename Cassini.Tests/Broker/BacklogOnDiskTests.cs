@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -16,6 +17,9 @@ public class BacklogOnDiskTests
 {
     private const int Messages = 400;
     private const int InMemory = 8 * 1024;
+
+    /// <summary>More than may be in memory.</summary>
+    private const int More = 150;
     private const long Tolerance = 4096;
 
     /// <summary>What may be in memory, with the slots of these messages, and an index of all: 13 bytes each, in whole blocks.</summary>
@@ -75,11 +79,8 @@ public class BacklogOnDiskTests
         var last = _groups[^1].Number;
 
         await rig.Broker.Rewriter.RewriteAsync(TestContext.Current.CancellationToken);
-        await Eventually.HoldsAsync("what was written before is dropped", () =>
-        {
-            running.Journal.PutWill(new("w", "alice", [], default, [], default, false, null, 0));
-            return _groups[0].Number > last;
-        });
+        await CommitAsync(running);
+        _groups[0].Number.ShouldBeGreaterThan(last, "what was written before is dropped");
 
         await ExpectAsync((await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client, 0, Messages);
     }
@@ -124,24 +125,26 @@ public class BacklogOnDiskTests
         await Eventually.HoldsAsync("nothing is left of the session that ended", () => Backlog(rig) == 0);
     }
 
-    [Fact]
-    public async Task End_OfAMemberWhileItsBacklogIsWritten_OthersGetItAll()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(Messages)]
+    public async Task End_OfAMemberWhileItsBacklogIsWritten_OthersGetItAll(int written)
     {
         var goOn = new TaskCompletionSource();
         var ledger = new FaultyLedger(new ListLedger(_groups));
         await using var running = Running(() => ledger);
         await using var rig = await RigAsync(running);
         await SubscribeAndLeaveAsync(rig, "member", "$share/g/t");
-        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, written);
         ledger.OnAppend = async _ =>
         {
             await goOn.Task;
             return LedgerFault.None;
         };
         var publisher = await rig.OpenAsync("p", identity: "bob");
-        for (var i = Messages; i < Messages + 5; i++)
+        for (var i = written; i < written + More; i++)
         {
-            await publisher.Client.SendAsync(publisher.Client.Publish("t", Text(i), QualityOfService.AtLeastOnce, (ushort)i));
+            await publisher.Client.SendAsync(publisher.Client.Publish("t", Text(i), QualityOfService.AtLeastOnce, (ushort)(i + 1)));
         }
 
         await publisher.ReadAsync();
@@ -149,7 +152,7 @@ public class BacklogOnDiskTests
         await other.SubscribeAsync("$share/g/t");
         var ending = rig.ConnectAsync("member");
 
-        await ExpectAsync(other, 0, Messages + 5);
+        await ExpectAsync(other, 0, written + More);
         goOn.SetResult();
         await Eventually.CompletesAsync("its client is connected anew", ending);
     }
@@ -194,16 +197,105 @@ public class BacklogOnDiskTests
         await using var rig = await RigAsync(running);
         await SubscribeAndLeaveAsync(rig);
         await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
-        ledger.FindFails = true;
+        ledger.OnFind = static _ => throw new IOException("It cannot be read, says the test.");
 
         var keeper = (await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client;
         await Eventually.HoldsAsync(
-            "the check says it", () => running.Journal.Sample().Warning?.Contains("cannot be read back", StringComparison.Ordinal) is true);
-        ledger.FindFails = false;
+            "the check says it",
+            () => running.Journal.Sample().ReadFailure == "1 client cannot get what waits in the journal: It cannot be read, says the test.");
+        ledger.OnFind = static _ => ValueTask.CompletedTask;
         rig.Advance(1.5);
 
         await ExpectAsync(keeper, 0, Messages);
-        running.Journal.Sample().Warning.ShouldBeNull();
+        running.Journal.Sample().ReadFailure.ShouldBeNull();
+    }
+
+    /// <summary>A session that cannot be written anew keeps all that was written before, and holds up no other.</summary>
+    [Fact]
+    public async Task Rewrite_BacklogCannotBeRead_EndsAndDropsNothing()
+    {
+        var ledger = new FaultyLedger(new ListLedger(_groups));
+        await using var running = Running(() => ledger);
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig);
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        var first = _groups[0].Number;
+        ledger.OnFind = static _ => throw new IOException("It cannot be read, says the test.");
+
+        var rewriting = rig.Broker.Rewriter.RewriteAsync(TestContext.Current.CancellationToken).AsTask();
+        await Eventually.HoldsAsync("it goes on", () =>
+        {
+            rig.Advance(1);
+            return rewriting.IsCompleted;
+        });
+        await rewriting;
+        await CommitAsync(running);
+        _groups[0].Number.ShouldBe(first);
+        ledger.OnFind = static _ => ValueTask.CompletedTask;
+        await ExpectAsync((await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client, 0, Messages);
+    }
+
+    /// <summary>Its backlog is read from where it lay before the rewrite.</summary>
+    [Fact]
+    public async Task End_OfAMemberWhileItIsWrittenAnew_OthersGetItsBacklog()
+    {
+        var (ofRewrite, ofHandOver) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (first, readings) = (0L, 0);
+        var ledger = new FaultyLedger(new ListLedger(_groups));
+        await using var running = Running(() => ledger);
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig, "member", "$share/g/t");
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        var other = await rig.ConnectAsync("other");
+        await other.SubscribeAsync("$share/g/t");
+        ledger.OnFind = async number =>
+        {
+            // A reading begins with the oldest group: first the one of the rewrite, and then the one of what is handed on.
+            first = first == 0 ? number : first;
+            if (number == first)
+            {
+                await (Interlocked.Increment(ref readings) == 1 ? ofRewrite.Task : ofHandOver.Task);
+            }
+        };
+
+        var rewriting = rig.Broker.Rewriter.RewriteAsync(TestContext.Current.CancellationToken).AsTask();
+        await Eventually.HoldsAsync("its backlog is read to be written anew", () => Volatile.Read(ref readings) == 1);
+        await rig.ConnectAsync("member");
+        ofRewrite.SetResult();
+        await Eventually.CompletesAsync("the rewrite ends", rewriting);
+        await CommitAsync(running);
+        ofHandOver.SetResult();
+
+        await ExpectAsync(other, 0, Messages);
+    }
+
+    /// <summary>On a full disk nothing more is stored for a session that is to end with its connection, and is stored until then.</summary>
+    [Fact]
+    public async Task Publish_DiskIsFullForASessionThatIsToEnd_IsRefused()
+    {
+        var ledger = new FaultyLedger(new ListLedger(_groups));
+        await using var running = Running(() => ledger);
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig);
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        await rig.OpenAsync("keeper", change: connect => connect with { CleanStart = false });
+        var publisher = await rig.ConnectAsync("p", identity: "bob");
+        ledger.OnAppend = static _ => new(LedgerFault.FullButForReserve);
+        await publisher.PublishAsync("t", "the one that finds it out", QualityOfService.AtLeastOnce);
+        await Eventually.HoldsAsync("it is full", () => running.Journal.Refusal is not null);
+
+        (await publisher.PublishAsync("t", "x", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.QuotaExceeded);
+    }
+
+    /// <summary>Two commits: what was to be dropped after the first one is dropped before the second.</summary>
+    private static async Task CommitAsync(RunningJournal running)
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            running.Journal.PutWill(new("w", "alice", [], default, [], default, false, null, 0));
+            await Eventually.CompletesAsync(
+                "it is durable", running.Durability.WhenReachedAsync(Durability.TakeNoted(), TestContext.Current.CancellationToken));
+        }
     }
 
     private RunningJournal Running(Func<ILedger>? ledgers = null) => new(ledgers ?? (() => new ListLedger(_groups)), _clock.Time);

@@ -205,7 +205,8 @@ internal sealed class InMemoryStore : IBrokerStore
 
         public StoredPlace LastPlace => throw new InvalidOperationException("It gives nothing back.");
 
-        public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
+        public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(
+            Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("It gives nothing back.");
 
         public void Put(SessionRecord changed)
@@ -216,6 +217,10 @@ internal sealed class InMemoryStore : IBrokerStore
         }
 
         public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away) => Put(session);
+
+        public void AbandonRewrite()
+        {
+        }
 
         public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
         {

@@ -34,7 +34,7 @@ public class StoredBacklogTests
                             model[oldest] = model[oldest] with { Group = 99 };
                             break;
                         default:
-                            backlog.Take(sequence, 300, 10).ShouldBe(Take(model, sequence));
+                            backlog.Take(sequence, 2_000).ShouldBe(Take(model, sequence));
                             break;
                     }
 
@@ -60,10 +60,10 @@ public class StoredBacklogTests
     private static List<StoredCopy> Take(SortedDictionary<long, (long Group, int Size, bool IsShared)> model, long from)
     {
         var taken = new List<StoredCopy>();
-        var bytes = 300;
+        var bytes = 2_000;
         foreach (var (sequence, one) in model.Where(pair => pair.Key >= from))
         {
-            bytes -= 10 + one.Size;
+            bytes -= StoredBacklog.CostOfCopy + one.Size;
             if (bytes < 0 && taken.Count > 0)
             {
                 break;

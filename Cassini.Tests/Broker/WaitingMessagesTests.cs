@@ -94,9 +94,9 @@ public class WaitingMessagesTests
 
         async Task ReadAsync()
         {
-            if (waiting.NextToRead() is not null)
+            if (waiting.WantsMore)
             {
-                waiting.AddRead(await journal.ReadAsync(() => waiting.NextToRead() ?? [], CancellationToken.None));
+                waiting.AddRead(await journal.ReadAsync(waiting.NextToRead, 1, CancellationToken.None));
             }
         }
     }

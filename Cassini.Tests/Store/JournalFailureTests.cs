@@ -22,6 +22,8 @@ public class JournalFailureTests : IAsyncDisposable
     private readonly RunningJournal _running;
     private Func<long, LedgerFault> _fault = static _ => LedgerFault.None;
     private IOException? _checkpointFailure;
+    private Action _trimmed = static () => { };
+    private bool _freeFails;
     private long? _free;
     private int _opened;
     private int _tries;
@@ -59,6 +61,65 @@ public class JournalFailureTests : IAsyncDisposable
         session.PutSubscription(Subscription("b"));
         await DurableAsync(session);
         _events.Of<StoreFailed>().Count.ShouldBe(1);
+    }
+
+    /// <summary>What a failure leaves of the dead groups is counted as it is, so that the next rewrite comes when it is due.</summary>
+    [Fact]
+    public async Task Trim_FailsAfterItHasDroppedAll_IsFoundOut()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        session.PutSubscription(Subscription("a"));
+        await DurableAsync(session);
+        _trimmed = () =>
+        {
+            _trimmed = static () => { };
+            throw new IOException("It cannot be cut, says the test.");
+        };
+        Journal.BeginRewrite();
+        session.BeginRewrite(new SessionRecord("a", "alice", 60), isConnected: true, TimeSpan.Zero);
+        await Eventually.CompletesAsync(
+            "all is written anew", Journal.EndRewriteAsync(TestContext.Current.CancellationToken).AsTask());
+
+        await Eventually.HoldsAsync("its size is known", () =>
+        {
+            session.PutSubscription(Subscription("b"));
+            _clock.AdvanceBy(Pause);
+            return Journal.Statistics.Bytes == _groups.ToArray().Sum(group => group.Bytes.Length);
+        });
+    }
+
+    /// <summary>A look for room that fails unexpectedly ends the run, and the next one goes on.</summary>
+    [Fact]
+    public async Task Run_LookingForRoomEndsIt_TheNextOneCommits()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        _freeFails = true;
+        _clock.AdvanceBy(2 * Pause);
+        await Eventually.HoldsAsync("the run ends", () => _running.Current.IsFaulted);
+
+        _freeFails = false;
+        session.PutSubscription(Subscription("a"));
+        _ = _running.Run();
+        await DurableAsync(session);
+    }
+
+    [Fact]
+    public async Task PutPresence_ManyTimes_IsWrittenOnce()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        using (Journal.BeginUnit())
+        {
+            for (var i = 0; i < 1_000; i++)
+            {
+                session.PutPresence(isConnected: i % 2 == 0);
+            }
+        }
+
+        await DurableAsync(session);
+        _groups[^1].Bytes.Length.ShouldBeLessThan(100);
     }
 
     [Fact]
@@ -355,13 +416,18 @@ public class JournalFailureTests : IAsyncDisposable
     private ILedger Make()
     {
         _opened++;
-        return new FaultyLedger(new ListLedger(_groups)) { OnAppend = OnAppend, CheckpointFailure = () => _checkpointFailure };
+        return new FaultyLedger(new ListLedger(_groups))
+        {
+            OnAppend = OnAppend,
+            OnTrimmed = () => _trimmed(),
+            CheckpointFailure = () => _checkpointFailure,
+        };
     }
 
     private long? Free()
     {
         Interlocked.Increment(ref _looks);
-        return _free;
+        return _freeFails ? throw new InvalidOperationException("It is not known, says the test.") : _free;
     }
 
     private ValueTask<LedgerFault> OnAppend(long number)

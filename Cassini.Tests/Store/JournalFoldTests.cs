@@ -91,9 +91,9 @@ public class JournalFoldTests
             return session;
         }
 
-        var copies = backlog.Take(0, long.MaxValue, 0);
+        var copies = backlog.Take(0, long.MaxValue);
         copies.Length.ShouldBe(backlog.Count);
-        var read = await session.Store.ReadAsync(() => copies, TestContext.Current.CancellationToken);
+        var read = await session.Store.ReadAsync(() => copies, 1, TestContext.Current.CancellationToken);
         backlog.Bytes.ShouldBe(read.Sum(copy => (long)copy.Message.StoredSize));
         backlog.Shared.ShouldBe(read.Count(copy => copy.Share is not null));
         return session with { Messages = [.. session.Messages, .. read.Select(copy => (copy, (ushort)0, DeliveryState.Done))] };

@@ -21,4 +21,7 @@ internal static partial class BrokerLog
 
     [LoggerMessage(1853, LogLevel.Error, "A bug showed when connection {Id} of '{Identity}' had ended")]
     public static partial void CrashedAtTheEnd(ILogger logger, long id, string identity, Exception crash);
+
+    [LoggerMessage(1854, LogLevel.Error, "A bug showed when messages were read back from the store")]
+    public static partial void ReadingBackFailed(ILogger logger, Exception failure);
 }

@@ -18,10 +18,12 @@ internal interface ISessionStore
     /// <param name="wanted">
     /// Which; called again after a failure, because they may have been written once more meanwhile. It takes the session's lock.
     /// </param>
+    /// <param name="attempts">How often it is tried; each failure is shown by health, and followed by a pause.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>All of them, in their order. It ends when they were read: a failure is shown, and tried again.</returns>
+    /// <returns>All of them, in their order.</returns>
+    /// <exception cref="IOException">The last attempt failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, or the store is closed.</exception>
-    ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken);
 
     /// <summary>
     /// All of it follows once more, as it is now: its subscriptions, its copies (<see cref="PutAgain"/>) and what it has received. What is
@@ -34,6 +36,9 @@ internal interface ISessionStore
 
     /// <summary>A copy that was put before: those in flight come in their order, and before those that wait.</summary>
     void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state);
+
+    /// <summary>Not all of it can follow: what was written of it before must stay.</summary>
+    void AbandonRewrite();
 
     /// <summary>Its expiry interval changed.</summary>
     void Put(SessionRecord session);

@@ -17,7 +17,8 @@ internal sealed class NoSessionStore : ISessionStore
 
     public StoredPlace LastPlace => throw new InvalidOperationException("It keeps nothing.");
 
-    public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(
+        Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("It keeps nothing.");
 
     public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away)
@@ -25,6 +26,10 @@ internal sealed class NoSessionStore : ISessionStore
     }
 
     public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
+    {
+    }
+
+    public void AbandonRewrite()
     {
     }
 

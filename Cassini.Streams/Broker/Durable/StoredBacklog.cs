@@ -15,6 +15,9 @@ internal sealed class StoredBacklog
     /// <summary>What a block takes, in bytes.</summary>
     public const int BlockCost = (BlockSize * (sizeof(long) + sizeof(int))) + 96;
 
+    /// <summary>About what a copy takes in memory beside its bytes.</summary>
+    public const int CostOfCopy = 300;
+
     private const int BlockSize = 64;
 
     /// <summary>Of a size: its highest bit says that the copy is for a member of a shared subscription.</summary>
@@ -106,16 +109,15 @@ internal sealed class StoredBacklog
 
     /// <summary>The oldest copies from a sequence number on.</summary>
     /// <param name="from">The sequence number.</param>
-    /// <param name="bytes">About how many bytes they may have, with <paramref name="costOfCopy"/>; one is always returned.</param>
-    /// <param name="costOfCopy">What each takes beside its bytes.</param>
-    public StoredCopy[] Take(long from, long bytes, int costOfCopy)
+    /// <param name="bytes">About how many bytes they may take in memory; one is always returned.</param>
+    public StoredCopy[] Take(long from, long bytes)
     {
         var taken = new List<StoredCopy>();
         foreach (var (copy, size) in FromBlock(Math.Max(FirstBlock(), PlaceOf(from).Block)))
         {
             if (copy.Sequence >= from)
             {
-                bytes -= costOfCopy + size;
+                bytes -= CostOfCopy + size;
                 if (bytes < 0 && taken.Count > 0)
                 {
                     break;
@@ -138,7 +140,7 @@ internal sealed class StoredBacklog
             return _firstBlock = long.MaxValue;
         }
 
-        return _firstBlock = _blocks.ContainsKey(_firstBlock) ? _firstBlock : NextBlock(_firstBlock)!.Value;
+        return _firstBlock = _blocks.ContainsKey(_firstBlock) ? _firstBlock : NextBlock(_firstBlock + 1)!.Value;
     }
 
     /// <summary>The first block from a place on that is there; null when there is none.</summary>

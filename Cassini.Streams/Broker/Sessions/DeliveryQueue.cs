@@ -5,6 +5,7 @@ using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
@@ -15,7 +16,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 internal sealed class DeliveryQueue(
     Lock sessionLock, BrokerOptions options, AccountMemory memory, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
-    SessionJournal journal, RetainedMessages retained, IdentityWork work) : IOutboxSource, IDurabilityWaiter
+    SessionJournal journal, RetainedMessages retained, IdentityWork work, Action<Exception> failed) : IOutboxSource, IDurabilityWaiter
 {
     /// <summary>The steps of what is sent, and searched for, under one lock.</summary>
     private const int StepsOfALock = 256;
@@ -25,6 +26,9 @@ internal sealed class DeliveryQueue(
 
     /// <summary>About how many bytes of what is in the store alone are written anew at once.</summary>
     private const int RewrittenAtOnce = 1 << 20;
+
+    /// <summary>How often it is tried to read them for that.</summary>
+    private const int AttemptsOfARewrite = 3;
 
     private const string SessionHasEnded = "the session has ended";
 
@@ -107,7 +111,7 @@ internal sealed class DeliveryQueue(
     public ProtocolViolation? Acknowledge(AckPacket ack, Attachment from, FlushSet flushes)
     {
         bool mayBeMore;
-        StoredCopy[]? wanted;
+        bool wantsMore;
         lock (sessionLock)
         {
             if (_to != from)
@@ -121,10 +125,10 @@ internal sealed class DeliveryQueue(
             }
 
             mayBeMore = _scheduler.SendSlice(from, flushes);
-            wanted = NextToReadLocked();
+            wantsMore = BeginReadLocked();
         }
 
-        Read(wanted);
+        Read(wantsMore);
         if (mayBeMore)
         {
             // As a part of the batch: that is counted.
@@ -240,9 +244,22 @@ internal sealed class DeliveryQueue(
 
     /// <summary>
     /// Writes once more what is in the store alone, after <see cref="RewriteLocked"/>. A piece at a time, and each is durable before the
-    /// next: meanwhile its messages are where they were.
+    /// next: meanwhile its messages are where they were. When they cannot be read, the session stays as it was written before.
     /// </summary>
     public async ValueTask RewriteStoredAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RewriteEachAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // Health tells it. The other sessions are written anew.
+            journal.AbandonRewrite();
+        }
+    }
+
+    private async ValueTask RewriteEachAsync(CancellationToken cancellationToken)
     {
         var from = 0L;
         while (await ReadToRewriteAsync(from, cancellationToken).ConfigureAwait(false) is { Count: > 0 } read)
@@ -289,7 +306,9 @@ internal sealed class DeliveryQueue(
 
     private async ValueTask<IReadOnlyList<QueuedMessage>> ReadToRewriteAsync(long from, CancellationToken cancellationToken)
     {
-        return NextLocked().Length == 0 ? [] : await journal.ReadAsync(NextLocked, cancellationToken).ConfigureAwait(false);
+        return NextLocked().Length == 0
+            ? []
+            : await journal.ReadAsync(NextLocked, AttemptsOfARewrite, cancellationToken).ConfigureAwait(false);
 
         StoredCopy[] NextLocked()
         {
@@ -313,19 +332,19 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>What is to be read from the store next; null for nothing. What it returns must be passed to <see cref="Read"/>.</summary>
-    private StoredCopy[]? NextToReadLocked()
+    /// <returns>Whether something is to be read from the store now: <see cref="Read"/> must be called with that.</returns>
+    private bool BeginReadLocked()
     {
-        var wanted = _isReading || _to is null ? null : _scheduler.Waiting.NextToRead();
-        _isReading |= wanted is not null;
-        return wanted;
+        var begins = !_isReading && _to is not null && _scheduler.Waiting.WantsMore;
+        _isReading |= begins;
+        return begins;
     }
 
-    private void Read(StoredCopy[]? wanted)
+    private void Read(bool wantsMore)
     {
-        if (wanted is not null)
+        if (wantsMore)
         {
-            _ = ReadAsync();
+            TaskObserver.Observe(ReadAsync(), failed);
         }
     }
 
@@ -334,7 +353,7 @@ internal sealed class DeliveryQueue(
     {
         try
         {
-            var read = await journal.ReadAsync(NextLocked, CancellationToken.None).ConfigureAwait(false);
+            var read = await journal.ReadAsync(NextLocked, int.MaxValue, CancellationToken.None).ConfigureAwait(false);
             lock (sessionLock)
             {
                 _scheduler.Waiting.AddRead(read);
@@ -359,7 +378,7 @@ internal sealed class DeliveryQueue(
         {
             lock (sessionLock)
             {
-                return _scheduler.Waiting.NextToRead() ?? [];
+                return _scheduler.Waiting.NextToRead();
             }
         }
     }
@@ -371,15 +390,15 @@ internal sealed class DeliveryQueue(
         bool mayBeMore;
         do
         {
-            StoredCopy[]? wanted;
+            bool wantsMore;
             lock (sessionLock)
             {
                 // Nothing is sent on a connection that has lost the session.
                 mayBeMore = _to == to && _scheduler.SendSlice(to, flushes);
-                wanted = NextToReadLocked();
+                wantsMore = BeginReadLocked();
             }
 
-            Read(wanted);
+            Read(wantsMore);
 
             slice.Take(StepsOfALock);
         }

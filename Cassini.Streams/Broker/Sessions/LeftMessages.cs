@@ -21,11 +21,13 @@ internal sealed record LeftMessages(
     /// What other members of its shared subscriptions may get: not what was sent with QoS 2 [MQTT-4.8.2-5]. What is in the store is there
     /// whole when any of it is for them.
     /// </summary>
-    public LeftMessages OfShares() => new(
-        [],
-        [.. Sent.Where(queued => queued.QoS == QualityOfService.AtLeastOnce).Concat(Waiting).Where(IsOfShare)],
-        Stored is { Shared: > 0 } ? Stored : null,
-        [.. Last.Where(IsOfShare)]);
+    public LeftMessages OfShares()
+    {
+        var first = Sent.Where(queued => queued.QoS == QualityOfService.AtLeastOnce).Concat(Waiting);
+        return Stored is { Shared: > 0 }
+            ? new LeftMessages([], [.. first.Where(IsOfShare)], Stored, [.. Last.Where(IsOfShare)])
+            : new LeftMessages([], [.. first.Concat(Last).Where(IsOfShare)], null, []);
+    }
 
     /// <summary>How many they are; of those in the store only what is for members of shared subscriptions.</summary>
     public int Count => Sent.Count + Waiting.Count + (Stored?.Shared ?? 0) + Last.Count;

@@ -30,7 +30,7 @@ internal sealed class Session : Subscriber
     public Session(
         BrokerOptions options, IBrokerStore store, SharedResource disk, SubscriptionTree tree, RetainedMessages retained,
         ShareHandOver handOver, SharedPlaces sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time,
-        string clientId, SessionHistory history, bool isListed, IdentityWork work)
+        string clientId, SessionHistory history, bool isListed, IdentityWork work, Action<Exception> failed)
     {
         History = history;
         _counters = counters;
@@ -38,7 +38,7 @@ internal sealed class Session : Subscriber
         _handOver = handOver;
         _journal = new SessionJournal(store, clientId, disk, memory.Account);
         Losses = new DeliveryLosses(counters);
-        Deliveries = new DeliveryQueue(history.Lock, options, memory, counters, Losses, time, _journal, retained, work);
+        Deliveries = new DeliveryQueue(history.Lock, options, memory, counters, Losses, time, _journal, retained, work, failed);
         Subscriptions = new SessionSubscriptions(
             history.Lock, isListed ? options.MaxSubscriptions : null, tree, sharedPlaces, memory, _journal, Deliveries);
         _direct = new DirectDelivery(Losses);
@@ -81,7 +81,7 @@ internal sealed class Session : Subscriber
 
     public override bool IsReachable => Attachment is not null;
 
-    public override bool KeepsMessages => ExpirySeconds > 0 && !Volatile.Read(ref _ended);
+    public override bool KeepsMessages => (ExpirySeconds > 0 || _journal.IsKept) && !Volatile.Read(ref _ended);
 
     /// <summary>A connection takes the session: the CONNACK is the first that it sends. <see cref="SendBacklog"/> sends the rest.</summary>
     /// <param name="attachment">The new connection.</param>

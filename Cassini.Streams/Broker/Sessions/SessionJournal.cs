@@ -78,8 +78,15 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId, Shared
 
     /// <summary>Reads messages that are in the store alone. Without the session's lock.</summary>
     /// <inheritdoc cref="ISessionStore.ReadAsync"/>
-    public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
-        _kept is { } kept ? kept.ReadAsync(wanted, cancellationToken) : new([]);
+    public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(
+        Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken) =>
+        _kept is { } kept ? kept.ReadAsync(wanted, attempts, cancellationToken) : new([]);
+
+    /// <summary>Not all of it can be written anew.</summary>
+    public void AbandonRewrite() => _kept?.AbandonRewrite();
+
+    /// <summary>Whether the session is kept. Any thread.</summary>
+    public bool IsKept => Volatile.Read(ref _kept) is not null;
 
     public void PutAgain(in QueuedMessage message, ushort packetId = 0, DeliveryState state = DeliveryState.Done)
     {

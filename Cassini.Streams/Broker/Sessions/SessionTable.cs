@@ -21,7 +21,8 @@ internal sealed class SessionTable(
     BrokerCounters counters,
     BrokerEvents events,
     IdentityWork work,
-    TimeProvider time)
+    TimeProvider time,
+    Action<Exception> failed)
 {
     private const int Stripes = 64;
 
@@ -34,7 +35,7 @@ internal sealed class SessionTable(
     private readonly SharedResource _places = new(CapacityResource.Sessions, options.MaxSessions, accounts);
     private readonly SharedResource _disk = new(CapacityResource.Disk, store.Capacity, accounts);
     private readonly SharedPlaces _shared = new(options.MaxSharedSubscriptions, accounts);
-    private readonly ShareHandOver _handOver = new(tree, store, counters, time);
+    private readonly ShareHandOver _handOver = new(tree, store, accounts, counters, time, failed);
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private int _open;
     private int _peak;
@@ -113,7 +114,7 @@ internal sealed class SessionTable(
     {
         var session = new Session(
             options, store, _disk, tree, retained, _handOver, _shared, budget.Of(accounts.OfBroker), new BrokerCounters(), time,
-            request.ClientId, new SessionHistory(probeEvents), isListed: false, work);
+            request.ClientId, new SessionHistory(probeEvents), isListed: false, work, failed);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
     }
@@ -226,7 +227,7 @@ internal sealed class SessionTable(
     private Session Make(string clientId, Account account, SessionHistory history) =>
         new(
             options, store, _disk, tree, retained, _handOver, _shared, budget.Of(account), counters, time, clientId, history,
-            isListed: true, work);
+            isListed: true, work, failed);
 
     private void NoteOpened()
     {

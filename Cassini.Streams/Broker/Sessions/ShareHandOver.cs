@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
@@ -13,7 +14,14 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The store keeps such a session until that is done. Each slice becomes durable together with the end of its messages in that session: so
 /// a crash neither loses nor doubles one, and the session that is found after it has what was not handed on.
 /// </remarks>
-internal sealed class ShareHandOver(SubscriptionTree tree, IBrokerStore store, BrokerCounters counters, TimeProvider time)
+/// <param name="tree">Who gets them.</param>
+/// <param name="store">The store.</param>
+/// <param name="accounts">Who pays for the work.</param>
+/// <param name="counters">What is counted.</param>
+/// <param name="time">The clock.</param>
+/// <param name="failed">Called when what goes on in the background fails.</param>
+internal sealed class ShareHandOver(
+    SubscriptionTree tree, IBrokerStore store, AccountTable accounts, BrokerCounters counters, TimeProvider time, Action<Exception> failed)
 {
     /// <summary>The steps of one message.</summary>
     private const int Steps = 8;
@@ -21,8 +29,8 @@ internal sealed class ShareHandOver(SubscriptionTree tree, IBrokerStore store, B
     /// <summary>About how much of what is in the store alone is in memory at once.</summary>
     private const int BytesReadAtOnce = 1 << 20;
 
-    /// <summary>About what a copy takes in memory beside its bytes.</summary>
-    private const int CostOfCopy = 300;
+    /// <summary>How long it waits for a store that keeps nothing new.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Delivers each message to the member whose turn it is, in slices. Without members they are lost. Not under a lock. What must be read
@@ -42,7 +50,7 @@ internal sealed class ShareHandOver(SubscriptionTree tree, IBrokerStore store, B
         {
             if (end.Unfinished.Stored is not null)
             {
-                _ = HandOnStoredAsync(end.Unfinished, end.Store!, account, work);
+                TaskObserver.Observe(HandOnStoredAsync(end.Unfinished, end.Store!, accounts.Open(account), work), failed);
             }
             else
             {
@@ -51,14 +59,21 @@ internal sealed class ShareHandOver(SubscriptionTree tree, IBrokerStore store, B
         }
     }
 
+    /// <remarks>Without end while the disk fails, or has no room for the copies of others: what is left stays where it is.</remarks>
     private async Task HandOnStoredAsync(LeftMessages unfinished, ISessionStore from, Account account, IdentityWork work)
     {
         try
         {
             for (var stored = unfinished.Stored!; stored.Count > 0;)
             {
-                var next = stored.Take(0, BytesReadAtOnce, CostOfCopy);
-                var read = await from.ReadAsync(() => next, CancellationToken.None).ConfigureAwait(false);
+                await store.Durability.WhenReachedAsync(store.Durability.Room, CancellationToken.None).ConfigureAwait(false);
+                while (store.Refusal is not null)
+                {
+                    await Task.Delay(Pause, time).ConfigureAwait(false);
+                }
+
+                var next = stored.Take(0, BytesReadAtOnce);
+                var read = await from.ReadAsync(() => next, int.MaxValue, CancellationToken.None).ConfigureAwait(false);
                 var shared = read.Where(queued => queued.Share is not null).ToList();
                 await HandOnAsync(shared, from, account, work, inTurn: true).ConfigureAwait(false);
                 Array.ForEach(next, copy => stored.Remove(copy.Sequence));
@@ -70,6 +85,10 @@ internal sealed class ShareHandOver(SubscriptionTree tree, IBrokerStore store, B
         catch (OperationCanceledException)
         {
             // The broker stops: the next start finds what is left.
+        }
+        finally
+        {
+            accounts.Close(account);
         }
     }
 

@@ -11,9 +11,6 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, SessionJournal journal)
 {
-    /// <summary>About what a copy takes in memory beside its bytes.</summary>
-    private const int CostOfCopy = 300;
-
     private readonly Queue<(QueuedMessage Message, StoredPlace Place)> _pending = [];
     private readonly Queue<QueuedMessage> _unstored = [];
     private StoredBacklog _stored = new();
@@ -73,7 +70,7 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
     {
         _stored = kept;
         journal.TakeDisk(kept.Bytes);
-        TellBlocks();
+        CountBlocks();
     }
 
     /// <summary>Drops those that are durable from memory, up to a number.</summary>
@@ -90,7 +87,7 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
             message.Release(tally);
         }
 
-        TellBlocks();
+        CountBlocks();
         return atMost == 0;
     }
 
@@ -118,10 +115,12 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
         return true;
     }
 
-    /// <summary>The oldest ones, to be read, if they are in the store alone; null when they are not.</summary>
+    /// <summary>Whether the oldest one is in the store alone.</summary>
+    public bool IsOldestStored => OldestStored < OldestInMemory;
+
+    /// <summary>The oldest ones in the store, to be read.</summary>
     /// <param name="bytes">About how many bytes they may take in memory.</param>
-    public StoredCopy[]? Oldest(long bytes) =>
-        OldestStored < OldestInMemory ? _stored.Take(0, bytes, CostOfCopy) : null;
+    public StoredCopy[] Oldest(long bytes) => _stored.Take(0, bytes);
 
     /// <summary>Takes one that was read, if it is the oldest one. It must be counted.</summary>
     public bool TryTakeRead(in QueuedMessage read)
@@ -133,10 +132,10 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
 
         _stored.Remove(read.Sequence);
         journal.ReturnDisk(read.Message.StoredSize);
-        TellBlocks();
+        CountBlocks();
         if (read.Sequence <= _rewriteUpTo)
         {
-            // What follows about it would be about nothing when the group where it lies is dropped.
+            // Its old group may be dropped: what follows about it needs it in a newer one.
             journal.PutAgain(read);
         }
 
@@ -168,7 +167,7 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
         journal.ReturnDisk(_stored.Bytes + _pending.Sum(pending => (long)pending.Message.Message.StoredSize));
         var stored = _stored;
         _stored = new StoredBacklog();
-        TellBlocks();
+        CountBlocks();
         return (stored, [.. _pending.Select(pending => pending.Message).Concat(_unstored).OrderBy(queued => queued.Sequence)]);
     }
 
@@ -193,7 +192,7 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
     /// <param name="from">The lowest sequence number.</param>
     /// <param name="bytes">About how many bytes they may take in memory.</param>
     public StoredCopy[] NextOfRewrite(long from, long bytes) =>
-        [.. _stored.Take(from, bytes, CostOfCopy).TakeWhile(copy => copy.Sequence <= _rewriteUpTo)];
+        [.. _stored.Take(from, bytes).TakeWhile(copy => copy.Sequence <= _rewriteUpTo)];
 
     /// <summary>Writes what was read to the store once more, but for what was taken meanwhile.</summary>
     /// <returns>Where each lies then.</returns>
@@ -220,7 +219,7 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
     public void EndRewrite() => _rewriteUpTo = 0;
 
     /// <summary>Counts the memory of the index.</summary>
-    private void TellBlocks()
+    private void CountBlocks()
     {
         for (; _blocks < _stored.Blocks; _blocks++)
         {

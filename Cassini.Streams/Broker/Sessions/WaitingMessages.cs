@@ -26,7 +26,7 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
 
     public int Count => Ready + (_tail?.Count ?? 0);
 
-    /// <summary>The bytes of those that are in memory. Any thread may read it.</summary>
+    /// <summary>The bytes of those that may be taken. Any thread may read it.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>The sequence number of the oldest one. Not when there is none.</summary>
@@ -64,7 +64,8 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
             return true;
         }
 
-        if (_tail is null && !MayHaveTail)
+        var isStored = queued.QoS != QualityOfService.AtMostOnce;
+        if (isStored ? _tail is null && !MayHaveTail : IsClosed(isConnected))
         {
             return false;
         }
@@ -89,20 +90,17 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
         _tail.Restore(kept);
     }
 
-    /// <summary>Drops those from memory that are in the store, up to a number.</summary>
+    /// <summary>Drops messages from memory that are durable, up to a number.</summary>
     /// <returns>Whether there may be more.</returns>
     public bool Settle(int atMost) => _tail?.Settle(atMost) is true;
 
-    /// <summary>What is to be read from the store, so that there is always something to send; null when nothing is.</summary>
-    public StoredCopy[]? NextToRead()
-    {
-        if (_tail is not { } tail || (Ready > 0 && (tally.Memory.IsOverShare || _bytes > options.MaxQueuedInMemory / 2)))
-        {
-            return null;
-        }
+    /// <summary>Whether some are to be read from the store, so that there is always something to send.</summary>
+    public bool WantsMore =>
+        _tail is { IsOldestStored: true } && (Ready == 0 || (!tally.Memory.IsOverShare && _bytes <= options.MaxQueuedInMemory / 2));
 
-        return tail.Oldest(tally.Memory.IsOverShare ? LittleRead : options.MaxQueuedInMemory - _bytes);
-    }
+    /// <summary>Which these are.</summary>
+    public StoredCopy[] NextToRead() =>
+        WantsMore ? _tail!.Oldest(tally.Memory.IsOverShare ? LittleRead : options.MaxQueuedInMemory - _bytes) : [];
 
     /// <summary>What was read may be taken, as far as it is still the oldest in the store.</summary>
     public void AddRead(IReadOnlyList<QueuedMessage> read)
@@ -216,7 +214,7 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
 
     private bool HasRoom(in QueuedMessage queued, bool isConnected)
     {
-        if (isConnected ? tally.Memory.IsOverShare : tally.Memory.IsClosedToAbsent)
+        if (IsClosed(isConnected))
         {
             return false;
         }
@@ -225,6 +223,8 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
         return bytes <= options.MaxQueuedBytes
             && (bytes <= options.MaxQueuedInMemory || Ready == 0 || queued.QoS == QualityOfService.AtMostOnce || !MayHaveTail);
     }
+
+    private bool IsClosed(bool isConnected) => isConnected ? tally.Memory.IsOverShare : tally.Memory.IsClosedToAbsent;
 
     /// <summary>Those at the beginning of the tail that are in memory may be taken, up to what memory may have.</summary>
     private void TakeFromTail()

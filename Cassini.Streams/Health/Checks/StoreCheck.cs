@@ -35,6 +35,8 @@ internal sealed class StoreCheck : Check
             : store.Slow
                 ? Verdict.Of(
                     HealthStatus.Degraded, Reasons.StoreSlow, $"a change waited for the disk for {Text(store.Slowest)}", store.Cause)
+            : store.ReadFailure is { } unreadable
+                ? Verdict.Of(HealthStatus.Degraded, Reasons.StoreUnreadable, unreadable, store.Cause)
             : store.CheckpointFailure is { } failure
                 ? Verdict.Of(
                     HealthStatus.Degraded, Reasons.StoreLogGrows, $"the journal's write-ahead log cannot be copied into it: {failure}",

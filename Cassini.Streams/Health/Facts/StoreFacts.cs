@@ -19,6 +19,9 @@ internal sealed record StoreFacts
     /// <summary>Why the journal's log grows; null when it does not.</summary>
     public string? CheckpointFailure { get; init; }
 
+    /// <summary>Why messages cannot be read back; null when they can.</summary>
+    public string? ReadFailure { get; init; }
+
     public TimeSpan Lag { get; init; }
 
     public TimeSpan SlowestCommit { get; init; }
@@ -45,6 +48,7 @@ internal sealed record StoreFacts
             {
                 Warning = load.Warning,
                 CheckpointFailure = load.CheckpointFailure,
+                ReadFailure = load.ReadFailure,
                 Lag = load.Lag,
                 SlowestCommit = load.SlowestCommit,
                 Cause = Problem is null ? sequence : Cause,

@@ -49,6 +49,13 @@ internal interface ILedger : IAsyncDisposable
     /// <exception cref="IOException">It failed: some of them may be gone.</exception>
     ValueTask<long> TrimAsync(long before);
 
+    /// <summary>Gives room that it has dropped and does not need back to the file system: a short step, once a second.</summary>
+    /// <exception cref="IOException">As <see cref="AppendAsync"/>; not when there is no room for that.</exception>
+    void GiveBackRoom()
+    {
+        // Most ledgers need not.
+    }
+
     /// <summary>Looks whether what was appended is still where it was, as far as that costs nothing.</summary>
     /// <exception cref="IOException">It is not: what is appended from now on would be lost.</exception>
     void RequireInPlace()

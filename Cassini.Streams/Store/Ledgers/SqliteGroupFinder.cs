@@ -15,7 +15,15 @@ internal sealed class SqliteGroupFinder : IDisposable
     public SqliteGroupFinder(string path)
     {
         _database = Database.Open(path);
-        _select = _database.Prepare("SELECT data FROM groups WHERE number = ?1");
+        try
+        {
+            _select = _database.Prepare("SELECT data FROM groups WHERE number = ?1");
+        }
+        catch
+        {
+            _database.Dispose();
+            throw;
+        }
     }
 
     /// <returns>The group; null when there is none with this number.</returns>

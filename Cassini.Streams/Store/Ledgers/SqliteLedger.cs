@@ -43,6 +43,8 @@ internal sealed class SqliteLedger(SqliteLedgerOptions options, TimeProvider tim
 
     public void RequireInPlace() => Opened.RequireInPlace();
 
+    public void GiveBackRoom() => Opened.GiveBackRoom();
+
     public IOException? RetryCheckpoint() => Opened.RetryCheckpoint();
 
     public ValueTask SealAsync()

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Store.Ledgers.Sqlite;
 
 namespace Cassini.Streams.Store.Ledgers;
@@ -12,6 +13,9 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private const long MostTrimmedAtOnce = 2 << 20;
     private const int MostRowsTrimmedAtOnce = 1000;
 
+    /// <summary>How many steps of a shrink are done each second.</summary>
+    private const int StepsOfASecond = 4;
+
     /// <summary>A log that grew to so many times what a checkpoint waits for, because someone read for long, is cut again.</summary>
     private const int LogLimit = 4;
 
@@ -23,6 +27,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private readonly string _path;
     private readonly int _pageSize;
     private readonly long _freeBytesKept;
+    private readonly ulong? _inode;
     private readonly TimeProvider _time;
     private readonly LedgerLock _lock;
     private readonly LedgerReserve _reserve;
@@ -56,6 +61,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     {
         _path = PathOf(options);
         _freeBytesKept = options.FreeBytesKept;
+        _inode = FileFacts.Of(_path)?.Inode;
         _time = time;
         _lock = taken;
         _reserve = reserve;
@@ -147,7 +153,8 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     /// <summary>A file that was moved or deleted can still be written by who has it open, and all of that is lost.</summary>
     public void RequireInPlace()
     {
-        if (!_lock.IsInPlace(Path.GetDirectoryName(_path)!) || !File.Exists(_path) || !File.Exists(_path + "-wal"))
+        if (!_lock.IsInPlace(Path.GetDirectoryName(_path)!) || !File.Exists(_path) || !File.Exists(_path + "-wal")
+            || FileFacts.Of(_path)?.Inode != _inode)
         {
             throw new IOException($"{_path} or a file beside it was moved or deleted while it was in use.");
         }
@@ -197,8 +204,21 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             Volatile.Write(ref _first, next);
         }
 
-        Shrink(_freeBytesKept);
         return _first;
+    }
+
+    public void GiveBackRoom()
+    {
+        try
+        {
+            for (var steps = StepsOfASecond; steps > 0 && Shrink(_freeBytesKept); steps--)
+            {
+            }
+        }
+        catch (LedgerFullException)
+        {
+            // It needs some room itself. It is tried again.
+        }
     }
 
     /// <summary>

@@ -112,6 +112,18 @@ public class StoreCheckTests
         fold.At(3, Sample(lag: 0, slowest: 0))[CheckNames.Store].Raw.ShouldBe(HealthStatus.Ok);
     }
 
+    [Fact]
+    public void Store_MessagesCannotBeReadBack_IsDegraded()
+    {
+        var failing = Sample(lag: 0, slowest: 0);
+        var fold = Healthy().At(1, Opened).At(2, failing with { Store = failing.Store! with { ReadFailure = "group 7 is missing" } });
+
+        fold[CheckNames.Store].Status.ShouldBe(HealthStatus.Degraded);
+        fold[CheckNames.Store].Reason.ShouldBe(Reasons.StoreUnreadable);
+        fold[CheckNames.Store].Message.ShouldBe("group 7 is missing");
+        fold.At(3, Sample(lag: 0, slowest: 0))[CheckNames.Store].Raw.ShouldBe(HealthStatus.Ok);
+    }
+
     private static LoadSampled Sample(double lag, double slowest) =>
         new(0, 0, 0, 0) { Store = new StoreLoad(1_000, 500, S(lag), S(slowest)) };
 }

@@ -14,8 +14,11 @@ internal sealed class FaultyLedger(ILedger inner) : ILedger
     /// <summary>Called with the number before each append. The append waits for it, so it also makes one slow, or stand still.</summary>
     public Func<long, ValueTask<LedgerFault>> OnAppend { get; set; } = static _ => new(LedgerFault.None);
 
-    /// <summary>Whether reading a single group fails.</summary>
-    public bool FindFails { get; set; }
+    /// <summary>Called with the number before a single group is read, which waits for it.</summary>
+    public Func<long, ValueTask> OnFind { get; set; } = static _ => ValueTask.CompletedTask;
+
+    /// <summary>Called after groups were dropped; what it throws leaves open what was.</summary>
+    public Action OnTrimmed { get; set; } = static () => { };
 
     /// <summary>What its checkpoints fail with; null when they do not.</summary>
     public Func<IOException?> CheckpointFailure { get; set; } = static () => null;
@@ -58,13 +61,27 @@ internal sealed class FaultyLedger(ILedger inner) : ILedger
     public IAsyncEnumerable<LedgerGroup> ReadAsync(long from, CancellationToken cancellationToken) =>
         inner.ReadAsync(from, cancellationToken);
 
-    public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) =>
-        FindFails ? throw new IOException("It cannot be read, says the test.") : inner.FindAsync(number, cancellationToken);
+    public async ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken)
+    {
+        await OnFind(number);
+        return await inner.FindAsync(number, cancellationToken);
+    }
 
-    public ValueTask<long> TrimAsync(long before)
+    public async ValueTask<long> TrimAsync(long before)
     {
         ThrowIfBroken();
-        return inner.TrimAsync(before);
+        var first = await inner.TrimAsync(before);
+        try
+        {
+            OnTrimmed();
+        }
+        catch (IOException)
+        {
+            _isBroken = true;
+            throw;
+        }
+
+        return first;
     }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();

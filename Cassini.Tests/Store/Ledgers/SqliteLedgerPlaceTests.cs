@@ -30,6 +30,17 @@ public sealed class SqliteLedgerPlaceTests : IDisposable
     }
 
     [Fact]
+    public async Task RequireInPlace_AnotherFileIsInItsPlace_Throws()
+    {
+        await using var ledger = await OpenAsync();
+        var file = Path.Combine(Journal, "journal.db");
+        File.Move(file, file + ".old");
+        File.Copy(file + ".old", file);
+
+        Should.Throw<IOException>(ledger.RequireInPlace).Message.ShouldContain("was moved or deleted");
+    }
+
+    [Fact]
     public async Task RequireInPlace_LogWasDeleted_Throws()
     {
         await using var ledger = await OpenAsync();

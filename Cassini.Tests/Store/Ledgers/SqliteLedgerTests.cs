@@ -186,6 +186,29 @@ public sealed class SqliteLedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task GiveBackRoom_MuchWasTrimmed_MakesTheFileShorterStepByStep()
+    {
+        await using var ledger = LedgerRig.Create(
+            LedgerRig.Options(_directory.Path) with { CheckpointBytes = 64 << 10, FreeBytesKept = 1 << 20 });
+        await ledger.OpenAsync();
+        var group = new byte[1 << 20];
+        for (var number = 1; number <= 24; number++)
+        {
+            await ledger.AppendAsync(number, group);
+        }
+
+        await ledger.TrimAllAsync(24);
+        var file = new FileInfo(_directory.File("journal.db"));
+        await Eventually.HoldsAsync("the file has what is kept, and a group", () =>
+        {
+            ledger.GiveBackRoom();
+            file.Refresh();
+            return file.Length < 5 << 20;
+        });
+        (await ledger.GroupsAsync()).Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Checkpoints_WhileGroupsAreAppended_CopyThemIntoTheDatabase()
     {
         await using var ledger = LedgerRig.Create(_directory.Path, checkpointBytes: 32 << 10);
