@@ -14,4 +14,7 @@ internal sealed record MqttConnectOptions(string ClientId)
 
     /// <summary>How long, in seconds, the broker keeps the session after a lost connection; MQTT 5 only. Default: 0.</summary>
     public uint SessionExpirySeconds { get; init; }
+
+    /// <summary>Whether the session outlives an end of the connection on purpose too. Default: false, it ends with that.</summary>
+    public bool KeepsSession { get; init; }
 }

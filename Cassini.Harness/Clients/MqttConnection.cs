@@ -150,7 +150,7 @@ internal sealed class MqttConnection : IAsyncDisposable
         {
             using var timeout = new CancellationTokenSource(CloseTimeout, _time);
             await _client.DisconnectAsync(new MqttClientDisconnectOptions(), timeout.Token);
-            if (_options.SessionExpirySeconds > 0)
+            if (_options.SessionExpirySeconds > 0 && !_options.KeepsSession)
             {
                 // MQTTnet sends no DISCONNECT with a session expiry interval of 0, so a connection with a clean start ends the session.
                 await _provider.Finished;

@@ -13,7 +13,8 @@ internal static class SubCommand
     private static readonly string Notes = $"""
         On a terminal, control characters of topics and payloads are shown escaped. Bytes that are not text are exact only with --json.
 
-        After a lost connection it connects again, and says so on standard error; what was published meanwhile is missing.
+        After a lost connection it connects again, and says so on standard error. What was published meanwhile is missing, unless the
+        session was kept (--session).
 
         Exit codes: {ExitCode.Ok} --count messages were received, {ExitCode.Error} the broker is unreachable or refuses,
         {ExitCode.TimedOut} timed out, {ExitCode.Usage} wrong usage, {ExitCode.Interrupted} interrupted.
@@ -33,12 +34,17 @@ internal static class SubCommand
             "--timeout", TimeSpan.FromMilliseconds(1), $"Ends after this time with exit code {ExitCode.TimedOut}. [default never]");
         var rate = new Option<bool>("--rate") { Description = "Writes messages/s and bytes/s once a second instead of the messages." };
         var noRetained = new Option<bool>("--no-retained") { Description = "Leaves out the messages that are retained already." };
+        var session = Flags.Duration(
+            "--session", TimeSpan.FromSeconds(1),
+            "The broker keeps the session for this time without a connection: who comes back with the same --id gets what was published "
+            + "meanwhile with QoS 1 or 2. [default it ends with the connection]");
         var command = new DocumentedCommand("sub", "Subscribes, and writes a line for each message: its topic and its payload.")
         {
             Examples =
             [
                 ("cassini sub '#'", "everything, from the Cassini of this machine"),
                 ("cassini sub 'home/#' --count 1 --timeout 10s --json", $"the next message, or exit code {ExitCode.TimedOut}"),
+                ("cassini sub 'jobs/#' --id worker --session 1h --qos 1", "also what came while it was away"),
                 ("cassini sub '#' --broker broker.example:8883 --ca ca.pem --cert client.pem --key client.key", "from another broker"),
             ],
             Instead = OtherClients.FlagsOfSubscribers,
@@ -49,14 +55,23 @@ internal static class SubCommand
         command.Options.Add(timeout);
         command.Options.Add(rate);
         command.Options.Add(noRetained);
+        command.Options.Add(session);
         connection.AddTo(command);
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetResult(session) is not null && !connection.HasId(parsed))
+            {
+                parsed.AddError("--session needs --id: the session belongs to a client identifier");
+            }
+        });
         command.SetAction((parsed, _) => MessagingRun.ExitCodeAsync(
             context,
             parsed.GetValue(timeout),
             new MessagePrinter(
                 connection.Read(parsed),
                 new SubscribeRequest(
-                    parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained)),
+                    parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained),
+                    parsed.GetValue(session)),
                 context).RunAsync));
         return command;
     }

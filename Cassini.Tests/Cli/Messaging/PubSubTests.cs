@@ -90,6 +90,31 @@ public class PubSubTests
         console.Out.Lines.ShouldBe(["t new"]);
     }
 
+    [Theory]
+    [InlineData("5")]
+    [InlineData("3.1.1")]
+    public async Task Sub_Session_GetsWhatCameWhileItWasAway(string version)
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        string[] kept = ["t", "--id", "worker", "--session", "1h", "--qos", "1", "--mqtt", version];
+        var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", [.. kept, "--count", "1"]);
+        await rig.PublishAsync("t", "first", "--qos", "1");
+        await Eventually.CompletesAsync("it goes away", code);
+        await rig.PublishAsync("t", "second", "--qos", "1");
+
+        (code, console) = rig.Run(["sub", .. kept, "--count", "1"]);
+        await Eventually.CompletesAsync("it came", code);
+        console.Out.Lines.ShouldBe(["t second"]);
+    }
+
+    [Fact]
+    public async Task Sub_SessionWithoutId_IsRefused()
+    {
+        var console = new TestConsole();
+        (await PubSubRig.RunAsync(console, "sub", "t", "--session", "1h")).ShouldBe(ExitCode.Usage);
+        console.Error.Lines.ShouldContain(line => line.Contains("--session needs --id"));
+    }
+
     [Fact]
     public async Task Pub_Null_RemovesTheRetainedMessage()
     {

@@ -77,6 +77,9 @@ internal sealed class ConnectionFlags
     /// <summary>Whether properties of MQTT 5 can be sent.</summary>
     public bool IsMqtt5(CommandResult command) => command.GetResult(_version)?.Tokens is not [{ Value: "3.1.1" }];
 
+    /// <summary>Whether a client identifier was given.</summary>
+    public bool HasId(CommandResult command) => command.GetResult(_id) is not null;
+
     public ConnectionOptions Read(ParseResult parsed)
     {
         var (host, port) = parsed.GetValue(_broker) ?? new HostPort("127.0.0.1", DefaultPort);

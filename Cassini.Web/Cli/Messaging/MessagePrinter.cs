@@ -47,7 +47,7 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
     {
         // Read again for each connection: certificates are renewed while a subscriber runs.
         var client = await MqttConnection.OpenAsync(
-            connection.Broker, ClientTls.Read(connection, context), connection.Connect, context.Time, Receive, cancellation);
+            connection.Broker, ClientTls.Read(connection, context), Connect(), context.Time, Receive, cancellation);
         try
         {
             if (LimitChecks.ProblemOf(request.Filters, client.Limits) is { } problem)
@@ -68,6 +68,10 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
             throw;
         }
     }
+
+    private MqttConnectOptions Connect() => request.Session is { } session
+        ? connection.Connect with { CleanStart = false, SessionExpirySeconds = (uint)session.TotalSeconds, KeepsSession = true }
+        : connection.Connect;
 
     private void ComplainOfLess(MqttClientSubscribeResultItem granted)
     {
@@ -111,7 +115,7 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
             try
             {
                 var client = await OpenAsync(cancellation);
-                context.Complain($"{connection.Broker}: connected again; what was published meanwhile is missing");
+                context.Complain($"{connection.Broker}: connected again{(client.HasSession ? "" : "; what was published meanwhile is missing")}");
                 return client;
             }
             catch (ClientException exception)

@@ -5,4 +5,5 @@ namespace Cassini.Web.Cli.Messaging;
 /// <param name="Count">After how many messages to end; null is never.</param>
 /// <param name="Rate">Whether to write rates instead of messages.</param>
 /// <param name="NoRetained">Whether retained messages are unwanted.</param>
-internal sealed record SubscribeRequest(IReadOnlyList<string> Filters, long? Count, bool Rate, bool NoRetained);
+/// <param name="Session">How long the broker keeps the session without a connection; null when it ends with that.</param>
+internal sealed record SubscribeRequest(IReadOnlyList<string> Filters, long? Count, bool Rate, bool NoRetained, TimeSpan? Session);
