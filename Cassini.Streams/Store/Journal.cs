@@ -75,7 +75,11 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
 
     public long Capacity => _options.MaxBytes;
 
-    public bool WantsRewrite => _rewrite.IsDue;
+    public bool WantsRewrite(long live)
+    {
+        _rewrite.NoteLive(live);
+        return _rewrite.IsDue;
+    }
 
     /// <summary>What it has done, and how it is. Any thread.</summary>
     public StoreStatistics Statistics
@@ -102,6 +106,24 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// <exception cref="LedgerDamagedException">It, or a group in it, is damaged or newer than this version.</exception>
     /// <exception cref="IOException">The disk says no.</exception>
     public async ValueTask<BrokerState> LoadAsync(long maxQueuedInMemory, CancellationToken cancellationToken)
+    {
+        // A disk may not answer for as long as it likes, and a stop must not wait for it.
+        BrokerState? state = null;
+        var loading = OwnThread.RunAsync(
+            "cassini load", async () => state = await LoadOnceAsync(maxQueuedInMemory, cancellationToken));
+        try
+        {
+            await loading.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return state!;
+        }
+        catch (OperationCanceledException) when (!loading.IsCompleted)
+        {
+            TaskObserver.Observe(loading, static _ => { });
+            throw;
+        }
+    }
+
+    private async Task<BrokerState> LoadOnceAsync(long maxQueuedInMemory, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
         _events.Publish(new StoreRecovering(0, 0, 0, 0));

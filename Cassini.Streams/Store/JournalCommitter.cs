@@ -316,7 +316,7 @@ internal sealed class JournalCommitter
         try
         {
             _ledger?.RequireInPlace();
-            _ledger?.GiveBackRoom();
+            _ledger?.GiveBackRoom(_isFull);
         }
         catch (IOException failure)
         {

@@ -26,7 +26,10 @@ internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes, Sto
     /// <summary>The bytes of all groups.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>The bytes that the last rewrite wrote; before the first about those that lived at the start.</summary>
+    /// <summary>
+    /// The bytes that the last rewrite wrote, or that lived at the start, and no more than live now. What was written since is left out:
+    /// as a rule most of it is dead.
+    /// </summary>
     public long LiveBytes => Volatile.Read(ref _liveBytes);
 
     /// <summary>How many rewrites there were.</summary>
@@ -66,6 +69,18 @@ internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes, Sto
     {
         Volatile.Write(ref _bytes, bytes);
         Volatile.Write(ref _liveBytes, Math.Min(live, bytes));
+    }
+
+    /// <summary>No more than so many bytes live now: clients have taken the rest, or their sessions have ended.</summary>
+    public void NoteLive(long atMost)
+    {
+        lock (buffer.Gate)
+        {
+            if (_since == 0 && atMost < _liveBytes)
+            {
+                Volatile.Write(ref _liveBytes, atMost);
+            }
+        }
     }
 
     /// <summary>A session lives from now on.</summary>

@@ -17,6 +17,7 @@ internal sealed class StoreSpace(StoreOptions options, Func<long?> free)
     private const double Leave = 0.9;
 
     private const long Margin = 16 << 20;
+    private const long Little = 1 << 20;
 
     /// <summary>Why nothing more may be stored; null when it may.</summary>
     /// <param name="bytes">How large the journal is.</param>
@@ -32,9 +33,12 @@ internal sealed class StoreSpace(StoreOptions options, Func<long?> free)
             : null;
     }
 
-    /// <summary>Whether everything that lives can be written once more before the rest is dropped.</summary>
+    /// <summary>
+    /// Whether everything that lives can be written once more before the rest is dropped. For little the reserve is enough: on a full disk
+    /// of which all is dead nothing else would make room.
+    /// </summary>
     /// <param name="bytes">How much lives.</param>
-    public bool HasRoomFor(long bytes) => free() is not { } left || left > bytes + (bytes / 4) + Margin;
+    public bool HasRoomFor(long bytes) => bytes <= Little || free() is not { } left || left > bytes + (bytes / 4) + Margin;
 
     /// <summary>What needs attention before there is a shortage; null when nothing does.</summary>
     /// <param name="bytes">How large the journal is.</param>

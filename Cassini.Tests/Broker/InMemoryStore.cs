@@ -126,7 +126,7 @@ internal sealed class InMemoryStore : IBrokerStore
         Durability.Note(Commit());
     }
 
-    public bool WantsRewrite => false;
+    public bool WantsRewrite(long live) => false;
 
     public void BeginRewrite()
     {

@@ -387,7 +387,7 @@ public class JournalFailureTests : IAsyncDisposable
     {
         await _running.LoadAsync();
         var session = await OpenSessionAsync();
-        Journal.WantsRewrite.ShouldBeFalse();
+        Journal.WantsRewrite(long.MaxValue).ShouldBeFalse();
         for (var i = 0; i < 20; i++)
         {
             session.PutSubscription(Subscription(new string('a', 60_000)));
@@ -395,11 +395,44 @@ public class JournalFailureTests : IAsyncDisposable
         }
 
         await UntilAsync("it refuses", () => Journal.Refusal is not null);
-        await UntilAsync("it wants to be small again", () => Journal.WantsRewrite);
-
-        _free = 1_000;
-        Journal.WantsRewrite.ShouldBeFalse("there is no room for it");
+        await UntilAsync("it wants to be small again", () => Journal.WantsRewrite(long.MaxValue));
     }
+
+    /// <summary>How much lived once says nothing when clients have taken it.</summary>
+    [Fact]
+    public async Task Space_WhatLivedIsTaken_AsksForARewrite()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        Journal.BeginRewrite();
+        session.BeginRewrite(new SessionRecord("c", "alice", 60), isConnected: true, TimeSpan.Zero);
+        await PutAsync(10);
+        await Eventually.CompletesAsync(
+            "all is written anew", Journal.EndRewriteAsync(TestContext.Current.CancellationToken).AsTask());
+        await PutAsync(10);
+        await UntilAsync("it refuses", () => Journal.Refusal is not null);
+        await UntilAsync("the rest is dropped", () => Journal.Statistics.Bytes == _groups.ToArray().Sum(group => group.Bytes.Length));
+
+        Journal.WantsRewrite(live: 600_000).ShouldBeFalse("it would free less than it costs");
+        Journal.WantsRewrite(live: 1_000).ShouldBeTrue();
+
+        async Task PutAsync(int count)
+        {
+            for (; count > 0; count--)
+            {
+                session.PutSubscription(Subscription(new string('a', 60_000)));
+                await DurableAsync(session);
+            }
+        }
+    }
+
+    /// <summary>On a full disk of which all is dead, nothing but a rewrite makes room.</summary>
+    [Theory]
+    [InlineData(1_000, 0, true)]
+    [InlineData(2_000_000, 10_000_000, false)]
+    [InlineData(2_000_000, 20_000_000, true)]
+    public void Space_HasRoomForWhatLives_OnlyMuchMustFit(long live, long free, bool hasRoom) =>
+        new StoreSpace(new StoreOptions(), () => free).HasRoomFor(live).ShouldBe(hasRoom);
 
     private static QueuedMessage Message(long sequence) => new(
         new StoredMessage(new Topic("t"u8.ToArray(), isListed: false, 0), "payload"u8.ToArray(), [], QualityOfService.AtLeastOnce, null),

@@ -18,12 +18,12 @@ public class JournalRewriteTests
         var session = journal.OpenSession(new SessionRecord(new string('a', 2_000), "alice", 60));
         await Eventually.CompletesAsync(
             "it is durable", journal.Durability.WhenReachedAsync(session.LastTicket, TestContext.Current.CancellationToken));
-        await Eventually.HoldsAsync("it is large", () => journal.WantsRewrite);
+        await Eventually.HoldsAsync("it is large", () => journal.WantsRewrite(long.MaxValue));
 
         journal.BeginRewrite();
         await Eventually.CompletesAsync("the end", journal.EndRewriteAsync(TestContext.Current.CancellationToken).AsTask());
 
-        journal.WantsRewrite.ShouldBeFalse();
+        journal.WantsRewrite(long.MaxValue).ShouldBeFalse();
         groups[0].Number.ShouldBe(1);
     }
 }

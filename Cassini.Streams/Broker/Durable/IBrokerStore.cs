@@ -48,7 +48,8 @@ internal interface IBrokerStore
     /// <summary>
     /// Whether so much of what it has written is dead that all that lives should be written anew, and the rest dropped. Any thread.
     /// </summary>
-    bool WantsRewrite { get; }
+    /// <param name="live">About how many bytes live at most.</param>
+    bool WantsRewrite(long live);
 
     /// <summary>
     /// From now on everything that lives is written anew: every session (<see cref="ISessionStore.BeginRewrite"/>) and every retained

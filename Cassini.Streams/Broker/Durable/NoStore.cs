@@ -36,7 +36,7 @@ internal sealed class NoStore : IBrokerStore
     {
     }
 
-    public bool WantsRewrite => false;
+    public bool WantsRewrite(long live) => false;
 
     public void BeginRewrite()
     {

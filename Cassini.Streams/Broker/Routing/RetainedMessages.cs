@@ -27,6 +27,9 @@ internal sealed class RetainedMessages(
     /// <summary>Topics with a retained message, without the broker's own.</summary>
     public int Count => (int)_places.Used;
 
+    /// <summary>About how much memory they take, in bytes. Any thread.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
     /// <summary>How many may be retained, are, and the identity that has most of them.</summary>
     public ResourceUse Use
     {

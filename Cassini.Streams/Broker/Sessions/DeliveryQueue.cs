@@ -56,6 +56,9 @@ internal sealed class DeliveryQueue(
     /// <summary>About how many bytes these messages take; those in the outbox are left out.</summary>
     public long Bytes => _scheduler.Bytes;
 
+    /// <summary>About how many bytes these messages take in the store, at most. Any thread.</summary>
+    public long StoredBytes => _scheduler.Bytes + (_scheduler.Waiting.Tail?.StoredBytes ?? 0);
+
     /// <summary>Whether QoS 0 messages must come to <see cref="AddQoS0"/>.</summary>
     public bool KeepsOrder => _scheduler.KeepsOrder;
 

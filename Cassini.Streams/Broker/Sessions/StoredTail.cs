@@ -11,6 +11,9 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, SessionJournal journal)
 {
+    /// <summary>About what a copy takes in the store beside its bytes.</summary>
+    private const long CostInStore = 32;
+
     private readonly Queue<(QueuedMessage Message, StoredPlace Place)> _pending = [];
     private readonly Queue<QueuedMessage> _unstored = [];
     private StoredBacklog _stored = new();
@@ -21,6 +24,9 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
 
     /// <summary>The bytes of those that are in memory.</summary>
     public long BytesInMemory { get; private set; }
+
+    /// <summary>About how many bytes they take in the store, at most. Any thread.</summary>
+    public long StoredBytes => BytesInMemory + _stored.Bytes + (_stored.Count * CostInStore);
 
     /// <summary>Whether some are not in the store alone yet, but will be.</summary>
     public bool HasPending => _pending.Count > 0;

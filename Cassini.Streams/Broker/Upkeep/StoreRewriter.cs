@@ -8,6 +8,9 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// <summary>Writes everything that lives to the store once more when most of what that holds is dead: then it drops the rest.</summary>
 internal sealed class StoreRewriter(IBrokerStore store, SessionTable sessions, RetainedMessages retained, TimeProvider time)
 {
+    /// <summary>About what a session takes in the store, beside its messages.</summary>
+    private const int CostOfSession = 256;
+
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     /// <summary>Looks once a second whether it is time. Run it under a supervisor until it is cancelled.</summary>
@@ -16,12 +19,15 @@ internal sealed class StoreRewriter(IBrokerStore store, SessionTable sessions, R
         while (true)
         {
             await Task.Delay(Period, time, cancellationToken).ConfigureAwait(false);
-            if (store.WantsRewrite)
+            if (store.WantsRewrite(MostLive))
             {
                 await RewriteAsync(cancellationToken).ConfigureAwait(false);
             }
         }
     }
+
+    /// <summary>About how many bytes live. A message counts for each that holds it: too much rather than too little.</summary>
+    private long MostLive => sessions.All.Sum(session => CostOfSession + session.Deliveries.StoredBytes) + retained.Bytes;
 
     /// <summary>Writes everything once more, and has the rest dropped.</summary>
     public async ValueTask RewriteAsync(CancellationToken cancellationToken)

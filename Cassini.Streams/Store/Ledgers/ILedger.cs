@@ -50,8 +50,9 @@ internal interface ILedger : IAsyncDisposable
     ValueTask<long> TrimAsync(long before);
 
     /// <summary>Gives room that it has dropped and does not need back to the file system: a short step, once a second.</summary>
+    /// <param name="isShort">Whether room is short: then even what it may need soon is given back.</param>
     /// <exception cref="IOException">As <see cref="AppendAsync"/>; not when there is no room for that.</exception>
-    void GiveBackRoom()
+    void GiveBackRoom(bool isShort)
     {
         // Most ledgers need not.
     }

@@ -43,7 +43,7 @@ internal sealed class SqliteLedger(SqliteLedgerOptions options, TimeProvider tim
 
     public void RequireInPlace() => Opened.RequireInPlace();
 
-    public void GiveBackRoom() => Opened.GiveBackRoom();
+    public void GiveBackRoom(bool isShort) => Opened.GiveBackRoom(isShort);
 
     public IOException? RetryCheckpoint() => Opened.RetryCheckpoint();
 

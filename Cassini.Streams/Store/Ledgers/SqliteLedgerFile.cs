@@ -13,6 +13,9 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private const long MostTrimmedAtOnce = 2 << 20;
     private const int MostRowsTrimmedAtOnce = 1000;
 
+    /// <summary>So many bytes of free pages are kept when room is short.</summary>
+    private const long FreeBytesWhenShort = 1 << 20;
+
     /// <summary>How many steps of a shrink are done each second.</summary>
     private const int StepsOfASecond = 4;
 
@@ -207,11 +210,11 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         return _first;
     }
 
-    public void GiveBackRoom()
+    public void GiveBackRoom(bool isShort)
     {
         try
         {
-            for (var steps = StepsOfASecond; steps > 0 && Shrink(_freeBytesKept); steps--)
+            for (var steps = StepsOfASecond; steps > 0 && Shrink(isShort ? FreeBytesWhenShort : null); steps--)
             {
             }
         }
@@ -224,13 +227,13 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     /// <summary>
     /// Makes the file shorter when most of its pages are free: moves the last pages to free places, and cuts the end off. One short step.
     /// </summary>
-    /// <param name="kept">So many bytes of free pages are kept, and as many as groups have; 0 for none at all.</param>
+    /// <param name="kept">So many bytes of free pages are kept; null for what the next groups need, or as much as there are groups.</param>
     /// <returns>Whether another step would do more.</returns>
-    public bool Shrink(long kept)
+    public bool Shrink(long? kept)
     {
         var free = FreeBytes();
         var used = (_database.Number("PRAGMA page_count").GetValueOrDefault() * _pageSize) - free;
-        var excess = free - (kept == 0 ? 0 : Math.Max(used, kept));
+        var excess = free - (kept ?? Math.Max(used, _freeBytesKept));
         if (excess <= 0)
         {
             return false;

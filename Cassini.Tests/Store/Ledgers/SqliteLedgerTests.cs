@@ -185,11 +185,13 @@ public sealed class SqliteLedgerTests : IDisposable
         new FileInfo(_directory.File("journal.db")).Length.ShouldBeLessThan(4 * kept);
     }
 
-    [Fact]
-    public async Task GiveBackRoom_MuchWasTrimmed_MakesTheFileShorterStepByStep()
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(256, true)]
+    public async Task GiveBackRoom_MuchWasTrimmed_MakesTheFileShorterStepByStep(int mebibytesKept, bool isShort)
     {
         await using var ledger = LedgerRig.Create(
-            LedgerRig.Options(_directory.Path) with { CheckpointBytes = 64 << 10, FreeBytesKept = 1 << 20 });
+            LedgerRig.Options(_directory.Path) with { CheckpointBytes = 64 << 10, FreeBytesKept = (long)mebibytesKept << 20 });
         await ledger.OpenAsync();
         var group = new byte[1 << 20];
         for (var number = 1; number <= 24; number++)
@@ -201,7 +203,7 @@ public sealed class SqliteLedgerTests : IDisposable
         var file = new FileInfo(_directory.File("journal.db"));
         await Eventually.HoldsAsync("the file has what is kept, and a group", () =>
         {
-            ledger.GiveBackRoom();
+            ledger.GiveBackRoom(isShort);
             file.Refresh();
             return file.Length < 5 << 20;
         });
