@@ -1,7 +1,6 @@
 using System.Net;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
