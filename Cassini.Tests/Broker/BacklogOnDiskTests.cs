@@ -200,9 +200,8 @@ public class BacklogOnDiskTests
         ledger.OnFind = static _ => throw new IOException("It cannot be read, says the test.");
 
         var keeper = (await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client;
-        await Eventually.HoldsAsync(
-            "the check says it",
-            () => running.Journal.Sample().ReadFailure == "1 client cannot get what waits in the journal: It cannot be read, says the test.");
+        const string Said = "1 client cannot get what waits in the journal: It cannot be read, says the test.";
+        await Eventually.HoldsAsync("the check says it", () => running.Journal.Sample().ReadFailure == Said);
         ledger.OnFind = static _ => ValueTask.CompletedTask;
         rig.Advance(1.5);
 

@@ -20,13 +20,14 @@ internal static class AbsentLoad
 
         using var publisher = new MqttConnection(options, tls, "absent-pub");
         publisher.LimitReads(true);
+        using var pace = new Pace(options.Rate);
         var (answers, start) = (new Answers(), Measure.Now);
         var sent = 0L;
         for (var session = 0; session < options.Sessions; session++)
         {
             var frame = Frames.Publish(Name(session), 1, options.Payload, options.Version5);
             var to = (long)options.Messages * (session + 1) / options.Sessions;
-            sent = Send(publisher, ref answers, frame, Frames.IdentifierOffset(frame, Name(session)), sent, to);
+            sent = Send(publisher, ref answers, frame, Frames.IdentifierOffset(frame, Name(session)), sent, to, pace);
         }
 
         while (answers.Completed < sent)
@@ -71,12 +72,18 @@ internal static class AbsentLoad
             $"take received={taken} lost={options.Messages - taken} rate={taken / Measure.Since(start).TotalSeconds:F0}");
     }
 
-    private static long Send(MqttConnection publisher, ref Answers answers, byte[] frame, int identifierAt, long sent, long to)
+    private static long Send(
+        MqttConnection publisher, ref Answers answers, byte[] frame, int identifierAt, long sent, long to, Pace pace)
     {
         var chunk = Frames.Repeat(frame);
         while (sent < to)
         {
-            var count = (int)Math.Min(chunk.Length / frame.Length, to - sent);
+            var count = (int)Math.Min(Math.Min(chunk.Length / frame.Length, pace.PerMillisecond), to - sent);
+            while (!pace.IsDue(sent + count))
+            {
+                pace.Wait();
+            }
+
             while (sent + count - answers.Completed > Math.Min(Unacknowledged, publisher.ReceiveMaximum))
             {
                 Read(publisher, ref answers);

@@ -18,7 +18,7 @@ internal sealed record LoadOptions
           --seconds N    measured time of each load; default 3
           --warm-up N    seconds before it; default 1
           --window N     messages under way at most; default 8192
-          --rate N       messages a second of a throughput load of QoS 1 or 2; default is as many as it gets
+          --rate N       messages a second of a throughput load of QoS 1 or 2, and of fill; default is as many as it gets
           --sessions N   of idle, fill and take; default 5000
           --messages N   of fill and take, for all sessions together; default 1000000
           --pid PID      the broker's process: tells its CPU, and idle needs it

@@ -115,7 +115,8 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
             try
             {
                 var client = await OpenAsync(cancellation);
-                context.Complain($"{connection.Broker}: connected again{(client.HasSession ? "" : "; what was published meanwhile is missing")}");
+                var missing = client.HasSession ? "" : "; what was published meanwhile is missing";
+                context.Complain($"{connection.Broker}: connected again{missing}");
                 return client;
             }
             catch (ClientException exception)
