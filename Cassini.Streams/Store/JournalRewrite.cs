@@ -23,6 +23,9 @@ internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes, Sto
     private long _liveBytes;
     private long _count;
 
+    // What was measured last, and what was estimated then; null until there is an estimate.
+    private (long Measured, long Estimated)? _estimate;
+
     /// <summary>The bytes of all groups.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
@@ -71,14 +74,25 @@ internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes, Sto
         Volatile.Write(ref _liveBytes, Math.Min(live, bytes));
     }
 
-    /// <summary>No more than so many bytes live now: clients have taken the rest, or their sessions have ended.</summary>
-    public void NoteLive(long atMost)
+    /// <summary>About so many bytes live now. The scale is the caller's: what counts is which part is left since the last rewrite.</summary>
+    public void NoteLive(long estimate)
     {
         lock (buffer.Gate)
         {
-            if (_since == 0 && atMost < _liveBytes)
+            if (_since > 0)
             {
-                Volatile.Write(ref _liveBytes, atMost);
+                return;
+            }
+
+            if (_estimate is not var (measured, then))
+            {
+                (measured, then) = (_liveBytes, estimate);
+                _estimate = (measured, then);
+            }
+
+            if (estimate < then)
+            {
+                Volatile.Write(ref _liveBytes, Math.Min(_liveBytes, (long)(measured * ((double)estimate / then))));
             }
         }
     }
@@ -117,6 +131,7 @@ internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes, Sto
         }
 
         _since = 0;
+        _estimate = null;
         Volatile.Write(ref _count, _count + 1);
         buffer.SignalLocked();
     }

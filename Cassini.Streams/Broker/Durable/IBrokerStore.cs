@@ -48,7 +48,7 @@ internal interface IBrokerStore
     /// <summary>
     /// Whether so much of what it has written is dead that all that lives should be written anew, and the rest dropped. Any thread.
     /// </summary>
-    /// <param name="live">About how many bytes live at most.</param>
+    /// <param name="live">About how many bytes live; a message that several hold may count for each.</param>
     bool WantsRewrite(long live);
 
     /// <summary>
