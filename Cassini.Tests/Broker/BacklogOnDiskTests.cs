@@ -152,8 +152,15 @@ public class BacklogOnDiskTests
         await other.SubscribeAsync("$share/g/t");
         var ending = rig.ConnectAsync("member");
 
-        await ExpectAsync(other, 0, written + More);
-        goOn.SetResult();
+        try
+        {
+            await ExpectAsync(other, 0, written + More);
+        }
+        finally
+        {
+            goOn.SetResult();
+        }
+
         await Eventually.CompletesAsync("its client is connected anew", ending);
     }
 
