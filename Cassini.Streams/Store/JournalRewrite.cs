@@ -74,7 +74,7 @@ internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes, Sto
         Volatile.Write(ref _liveBytes, Math.Min(live, bytes));
     }
 
-    /// <summary>About so many bytes live now. The scale is the caller's: what counts is which part is left since the last rewrite.</summary>
+    /// <summary>About so many bytes live now. The scale is the caller's: what counts is the part left since the last rewrite.</summary>
     public void NoteLive(long estimate)
     {
         lock (buffer.Gate)

@@ -84,9 +84,11 @@ public sealed class HistoryWriterTests : IAsyncDisposable
         await WrittenAsync(1, 2, 3);
         _file.States.ShouldBe([0]);
 
+        // While it waits for an event: a pause would end at its second, and the writer would look at the clock on its way.
+        _clock.AdvanceBy(HistoryWriter.StateInterval);
         Publish(1);
         await PausesAsync();
-        _clock.AdvanceBy(HistoryWriter.StateInterval);
+        await PassAsync();
         await WrittenAsync(1, 2, 3, 4);
         _file.States.ShouldBe([0, 4]);
     }
