@@ -216,6 +216,11 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
     private bool IsReading() =>
         Journal.HasFailedToRead || Rig.Broker.Sessions.All.Any(session => IsReading(session.Deliveries));
 
+    private static bool IsReading(DeliveryQueue deliveries) => IsReading(Reading(deliveries));
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reading")]
+    private static extern ref StoredTailReading Reading(DeliveryQueue deliveries);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_isReading")]
-    private static extern ref bool IsReading(DeliveryQueue deliveries);
+    private static extern ref bool IsReading(StoredTailReading reading);
 }
