@@ -84,6 +84,9 @@ internal sealed class ClientLink : IAttachedConnection
 
     public bool IsClosing => _connection.IsClosing;
 
+    /// <summary>Whether its CONNACK accepts the client: the broker sends no DISCONNECT before that [MQTT-3.14.0-1].</summary>
+    public bool IsAccepted { get; set; }
+
     /// <summary>Whether the broker does not read from it at present. Any thread.</summary>
     public bool IsHeldBack => _hold != Hold.None;
 
@@ -198,7 +201,7 @@ internal sealed class ClientLink : IAttachedConnection
     /// <param name="order">How it is to end; null when the client ended it.</param>
     public async Task EndAsync(CloseOrder? order)
     {
-        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500
+        if (order is { Reason: not ReasonCode.Success } && IsAccepted && Version == ProtocolVersion.V500
             && order.CloseReason != CloseReason.ConnectionLost)
         {
             var disconnect = Explain(

@@ -118,6 +118,7 @@ internal sealed class ConnectPhase(
             return await RefuseAsync(link, result);
         }
 
+        link.IsAccepted = true;
         var client = new Client(sessions, publisher, work, link, session, attachment, rights, connect);
 
         // Before anything that may wait for another thread.
