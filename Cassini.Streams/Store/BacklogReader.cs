@@ -12,16 +12,16 @@ namespace Cassini.Streams.Store;
 /// more than one. Thread-safe.
 /// </summary>
 /// <param name="find">Finds a group by its number: null when it is not there.</param>
+/// <param name="closed">Cancelled when the journal is closed: those that wait end.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it logs.</param>
 internal sealed class BacklogReader(
-    Func<long, CancellationToken, ValueTask<byte[]?>> find, TimeProvider time, ILogger logger) : IDisposable
+    Func<long, CancellationToken, ValueTask<byte[]?>> find, CancellationToken closed, TimeProvider time, ILogger logger)
 {
     /// <summary>After how long a reading that failed is tried again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentDictionary<uint, string> _failures = [];
 
     /// <summary>Why the copies of a session cannot be read, and of how many sessions; null when all can.</summary>
@@ -33,7 +33,7 @@ internal sealed class BacklogReader(
     public async ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(
         uint session, Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _end.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closed);
         try
         {
             for (var attempt = 1; ; attempt++)
@@ -58,9 +58,6 @@ internal sealed class BacklogReader(
             _failures.TryRemove(session, out _);
         }
     }
-
-    /// <summary>Those that wait end.</summary>
-    public void Dispose() => _end.Cancel();
 
     private async Task<IReadOnlyList<QueuedMessage>> ReadInTurnAsync(
         uint session, Func<StoredCopy[]> wanted, CancellationToken cancellationToken)

@@ -165,6 +165,29 @@ public class BacklogOnDiskTests
         await Eventually.CompletesAsync("its client is connected anew", ending);
     }
 
+    /// <summary>What a full disk keeps from being handed on is left to the next start: nothing waits for it behind a stop.</summary>
+    [Fact]
+    public async Task End_OfAMemberOnAFullDisk_IsGivenUpWhenTheStoreIsClosed()
+    {
+        var ledger = new FaultyLedger(new ListLedger(_groups));
+        await using var running = Running(() => ledger);
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig, "member", "$share/g/t");
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        ledger.OnAppend = static _ => new(LedgerFault.FullButForReserve);
+        var publisher = await rig.ConnectAsync("p", identity: "bob");
+        await publisher.PublishAsync("t", "the one that finds it out", QualityOfService.AtLeastOnce);
+        await Eventually.HoldsAsync("it is full", () => running.Journal.Refusal is not null);
+        await (await rig.OpenAsync("member")).DisconnectAsync();
+        var account = rig.Accounts.All.Single(account => account.Identity == "alice");
+        var references = account.References;
+
+        await running.EndRunAsync();
+        await running.Journal.DisposeAsync();
+
+        await Eventually.HoldsAsync("nothing is handed on", () => account.References == references - 1);
+    }
+
     /// <summary>Without room in memory, what is acknowledged is kept all the same.</summary>
     [Fact]
     public async Task Publish_IdentityHasItsShareOfMemory_IsKeptOnDisk()
