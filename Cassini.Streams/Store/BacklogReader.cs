@@ -23,24 +23,34 @@ internal sealed class BacklogReader(
 
     private readonly SemaphoreSlim _turn = new(1);
     private readonly ConcurrentDictionary<uint, string> _failures = [];
+    private int _retries;
 
-    /// <summary>Why the copies of a session cannot be read, and of how many sessions; null when all can.</summary>
+    /// <summary>
+    /// Why the copies of a session cannot be read, and of how many sessions; null when all can. It is known of a session until one of its
+    /// readings has succeeded, or it has ended.
+    /// </summary>
     public string? Failure => _failures.FirstOrDefault() is { Value: { } first }
         ? $"{Quantity.Of(_failures.Count, "client")} cannot get what waits in the journal: {first}"
         : null;
+
+    /// <summary>Whether a reading that has failed goes on trying. Any thread.</summary>
+    public bool IsRetrying => Volatile.Read(ref _retries) > 0;
 
     /// <inheritdoc cref="ISessionStore.ReadAsync"/>
     public async ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(
         uint session, Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closed);
+        var isRetry = false;
         try
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    return await ReadInTurnAsync(session, wanted, either.Token).ConfigureAwait(false);
+                    var read = await ReadInTurnAsync(session, wanted, either.Token).ConfigureAwait(false);
+                    Forget(session);
+                    return read;
                 }
                 catch (IOException failure) when (attempt < attempts)
                 {
@@ -48,6 +58,8 @@ internal sealed class BacklogReader(
                     if (attempt > 1)
                     {
                         NoteFailure(session, failure);
+                        Interlocked.Add(ref _retries, isRetry ? 0 : 1);
+                        isRetry = true;
                         await Task.Delay(Pause, time, either.Token).ConfigureAwait(false);
                     }
                 }
@@ -55,9 +67,12 @@ internal sealed class BacklogReader(
         }
         finally
         {
-            _failures.TryRemove(session, out _);
+            Interlocked.Add(ref _retries, isRetry ? -1 : 0);
         }
     }
+
+    /// <summary>A session has ended: nothing more of it is to be read. Any thread.</summary>
+    public void Forget(uint session) => _failures.TryRemove(session, out _);
 
     private async Task<IReadOnlyList<QueuedMessage>> ReadInTurnAsync(
         uint session, Func<StoredCopy[]> wanted, CancellationToken cancellationToken)

@@ -316,6 +316,34 @@ public class BacklogOnDiskTests
         await ExpectAsync((await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client, 0, Messages);
     }
 
+    /// <summary>Between two readings nobody knows better.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Read_HasFailed_IsSaidUntilOneSucceedsOrTheSessionEnds(bool ends)
+    {
+        var ledger = new FaultyLedger(new ListLedger(_groups));
+        await using var running = Running(() => ledger);
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig);
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        ledger.OnFind = static _ => throw new IOException("It cannot be read, says the test.");
+
+        var rewriting = rig.Broker.Rewriter.RewriteAsync(TestContext.Current.CancellationToken).AsTask();
+        await Eventually.HoldsAsync("it is given up", () =>
+        {
+            rig.Advance(1);
+            return rewriting.IsCompleted;
+        });
+        await rewriting;
+        running.Journal.Sample().ReadFailure.ShouldNotBeNull();
+
+        ledger.OnFind = static _ => ValueTask.CompletedTask;
+        var keeper = (await rig.OpenAsync("keeper", change: ends ? null : BrokerRig.Lasting)).Client;
+        await ExpectAsync(keeper, 0, ends ? 0 : Messages);
+        running.Journal.Sample().ReadFailure.ShouldBeNull();
+    }
+
     /// <summary>Its backlog is read from where it lay before the rewrite.</summary>
     [Fact]
     public async Task End_OfAMemberWhileItIsWrittenAnew_OthersGetItsBacklog()

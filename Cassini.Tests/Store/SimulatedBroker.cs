@@ -214,7 +214,7 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
         && (disk.FailsReads || !IsReading());
 
     private bool IsReading() =>
-        Journal.HasFailedToRead || Rig.Broker.Sessions.All.Any(session => IsReading(session.Deliveries));
+        Journal.IsReadingAgain || Rig.Broker.Sessions.All.Any(session => IsReading(session.Deliveries));
 
     private static bool IsReading(DeliveryQueue deliveries) => IsReading(Reading(deliveries));
 
