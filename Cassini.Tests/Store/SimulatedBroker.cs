@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Store;
 using Cassini.Tests.Broker;

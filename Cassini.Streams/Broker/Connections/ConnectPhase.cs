@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Cassini.Streams.Broker.Access;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
@@ -113,7 +114,7 @@ internal sealed class Session : Subscriber
             attachment.Outbox.Append(isPresent ? request.ConnAckPresent : request.ConnAckNew, flushes, after: Durability.Noted);
             attachment.AttachedAt = _time.GetTimestamp();
             AttachLocked(attachment);
-            History.NoteLocked(attachment.Opened(this, isPresent));
+            History.NoteLocked(attachment.Opened(ClientId, Identity, isPresent));
             return true;
         }
     }
@@ -327,7 +328,7 @@ internal sealed class Session : Subscriber
     }
 
     private void NoteClosedLocked(Attachment attachment, CloseReason observed, bool isKept) =>
-        History.NoteLocked(attachment.Closed(this, attachment.Connection.Settle(observed), isKept, _time));
+        History.NoteLocked(attachment.Closed(ClientId, attachment.Connection.Settle(observed), isKept, _time));
 
     /// <param name="seconds">The session expiry interval.</param>
     /// <param name="isOver">Whether the session ends now if that is 0: then its end is stored with what it leaves to others.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;

@@ -1,7 +1,7 @@
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// Writes the messages of one session that are in the store alone to the store once more. Thread-safe, by the session's lock; one run at a

@@ -1,6 +1,6 @@
 using Cassini.Streams.Events;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>The connection that serves a session. Any thread.</summary>
 internal interface IAttachedConnection

@@ -5,7 +5,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// What ties a session to the connection that serves it: where its messages are sent, how many at once, and what is published when the
@@ -48,12 +48,12 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     public void DiscardWill() => TakeWill()?.Release();
 
     /// <summary>The event that it has the session now.</summary>
-    public SessionOpened Opened(Session session, bool isPresent) => new(
-        Connection.Id, session.ClientId, session.Identity, Outbox.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", isPresent);
+    public SessionOpened Opened(string clientId, string identity, bool isPresent) => new(
+        Connection.Id, clientId, identity, Outbox.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", isPresent);
 
     /// <summary>The event that its session was closed now.</summary>
-    public SessionClosed Closed(Session session, CloseReason reason, bool isKept, TimeProvider time) =>
-        new(Connection.Id, session.ClientId, reason, time.GetElapsedTime(AttachedAt), isKept);
+    public SessionClosed Closed(string clientId, CloseReason reason, bool isKept, TimeProvider time) =>
+        new(Connection.Id, clientId, reason, time.GetElapsedTime(AttachedAt), isKept);
 
     /// <summary>Takes the will because another connection took the session, or ended it.</summary>
     /// <param name="ended">Whether the session ended.</param>

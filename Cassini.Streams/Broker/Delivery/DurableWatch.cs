@@ -1,7 +1,7 @@
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// Has the messages of one session that are to be in the store alone leave memory as soon as they are durable. Thread-safe, by the

@@ -2,7 +2,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Mqtt;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>Counts the copies that one session lost. Thread-safe.</summary>
 internal sealed class DeliveryLosses(BrokerCounters counters)

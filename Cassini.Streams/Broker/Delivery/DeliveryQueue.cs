@@ -8,7 +8,7 @@ using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// The messages of one session on their way to its client: those of QoS 1 and 2, the retained messages that its subscriptions have still to

@@ -1,7 +1,7 @@
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Primitives;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// Reads the messages of one session that wait in the store alone, a piece at a time, when few of those in memory are left. Thread-safe, by
