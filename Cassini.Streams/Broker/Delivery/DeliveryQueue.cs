@@ -5,7 +5,6 @@ using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Delivery;
