@@ -38,17 +38,18 @@ internal sealed class ClientLink : IAttachedConnection
 
     /// <param name="connection">The connection.</param>
     /// <param name="limits">What the client accepts, and how far it may fall behind.</param>
-    /// <param name="longestSilence">The longest silence that its keep alive allows; null for any.</param>
+    /// <param name="keepAlive">Its keep alive; null for none.</param>
     /// <param name="options">The broker's options.</param>
     /// <param name="durability">How far the broker's changes are durable.</param>
     /// <param name="time">The one clock.</param>
     public ClientLink(
-        ClientConnection connection, OutboxLimits limits, TimeSpan? longestSilence,
+        ClientConnection connection, OutboxLimits limits, TimeSpan? keepAlive,
         BrokerOptions options, Durability durability, TimeProvider time)
     {
         _connection = connection;
         _limits = limits;
-        _longestSilence = longestSilence;
+        KeepAlive = keepAlive;
+        _longestSilence = keepAlive * 1.5;
         _options = options;
         _time = time;
         _lastPacketAt = time.GetTimestamp();
@@ -64,6 +65,8 @@ internal sealed class ClientLink : IAttachedConnection
     public long Id => _connection.Transport.Id;
 
     public ProtocolVersion Version => _limits.Version;
+
+    public TimeSpan? KeepAlive { get; }
 
     public Outbox Outbox { get; }
 

@@ -54,8 +54,9 @@ internal sealed class ConnectPhase(
     public ClientLink Open(ClientConnection connection, ConnectPacket connect)
     {
         var keepAlive = KeepAliveOf(connect);
-        TimeSpan? longestSilence = keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive) * 1.5;
-        return new ClientLink(connection, LimitsOf(connect, connection.Transport.IsProbe), longestSilence, options, store.Durability, time);
+        return new ClientLink(
+            connection, LimitsOf(connect, connection.Transport.IsProbe), keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive), options,
+            store.Durability, time);
     }
 
     /// <summary>Answers the packet.</summary>

@@ -27,6 +27,9 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
 
     public int SendMaximum { get; } = sendMaximum;
 
+    /// <summary>What its client speaks, for people.</summary>
+    public string Protocol => Outbox.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1";
+
     /// <summary>When it was attached to its session: a timestamp.</summary>
     public long AttachedAt { get; set; }
 
@@ -48,8 +51,8 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     public void DiscardWill() => TakeWill()?.Release();
 
     /// <summary>The event that it has the session now.</summary>
-    public SessionOpened Opened(string clientId, string identity, bool isPresent) => new(
-        Connection.Id, clientId, identity, Outbox.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", isPresent);
+    public SessionOpened Opened(string clientId, string identity, bool isPresent) =>
+        new(Connection.Id, clientId, identity, Protocol, isPresent);
 
     /// <summary>The event that its session was closed now.</summary>
     public SessionClosed Closed(string clientId, CloseReason reason, bool isKept, TimeProvider time) =>

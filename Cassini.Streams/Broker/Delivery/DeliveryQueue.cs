@@ -56,11 +56,17 @@ internal sealed class DeliveryQueue : IOutboxSource
         {
             lock (_lock)
             {
-                // A copy in flight may still be in the outbox: it counts once.
-                return _scheduler.Count + Math.Max(_scheduler.InFlight.Count, _to?.Outbox.Messages ?? 0);
+                return WaitingLocked + InFlightLocked;
             }
         }
     }
+
+    /// <summary>How many wait for the client. All retained messages of one subscription count as one.</summary>
+    /// <remarks>A copy in flight may still be in the outbox: it does not count here.</remarks>
+    public int WaitingLocked => _scheduler.Count + Math.Max(0, (_to?.Outbox.Messages ?? 0) - InFlightLocked);
+
+    /// <summary>How many were sent and are not acknowledged.</summary>
+    public int InFlightLocked => _scheduler.InFlight.Count;
 
     /// <summary>About how many bytes these messages take; those in the outbox are left out.</summary>
     public long Bytes => _scheduler.Bytes;

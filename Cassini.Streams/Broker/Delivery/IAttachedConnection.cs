@@ -8,6 +8,9 @@ internal interface IAttachedConnection
     /// <summary>Its number within the epoch.</summary>
     long Id { get; }
 
+    /// <summary>Its keep alive; null for none.</summary>
+    TimeSpan? KeepAlive { get; }
+
     /// <summary>Whether it is to end.</summary>
     bool IsClosing { get; }
 

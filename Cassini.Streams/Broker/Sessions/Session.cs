@@ -84,6 +84,21 @@ internal sealed class Session : Subscriber
 
     public override bool KeepsMessages => (ExpirySeconds > 0 || _journal.IsKept) && !Volatile.Read(ref _ended);
 
+    /// <summary>What it is at this instant.</summary>
+    public SessionInfo Describe()
+    {
+        lock (History.Lock)
+        {
+            var to = _attachment;
+            var since = _time.GetUtcNow() - _time.GetElapsedTime(to?.AttachedAt ?? _detachedAt);
+            TimeSpan? expiry = ExpirySeconds == uint.MaxValue ? null : TimeSpan.FromSeconds(ExpirySeconds);
+            return new SessionInfo(
+                ClientId, Identity, to?.Connection.Id, to?.Protocol, to?.Connection.KeepAlive, since, expiry,
+                to is null ? since + expiry : null, Subscriptions.Count, Deliveries.WaitingLocked, Deliveries.StoredBytes,
+                Deliveries.InFlightLocked, Losses.Dropped);
+        }
+    }
+
     /// <summary>A connection takes the session: the CONNACK is the first that it sends. <see cref="SendBacklog"/> sends the rest.</summary>
     /// <param name="attachment">The new connection.</param>
     /// <param name="request">What it asks for.</param>

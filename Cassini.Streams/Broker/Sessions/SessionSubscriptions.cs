@@ -42,6 +42,18 @@ internal sealed class SessionSubscriptions(
         }
     }
 
+    /// <summary>All of them at this instant.</summary>
+    public Subscription[] All
+    {
+        get
+        {
+            lock (sessionLock)
+            {
+                return AllLocked();
+            }
+        }
+    }
+
     /// <summary>Adds a subscription, in place of one with the same filter [MQTT-3.8.4-3].</summary>
     /// <param name="subscription">The subscription.</param>
     /// <param name="handling">Whether it is to get the retained messages; not for a shared one (§4.8.2).</param>
@@ -87,7 +99,7 @@ internal sealed class SessionSubscriptions(
     /// <summary>Takes all out, because the session has ended. They must be removed from the tree.</summary>
     public Subscription[] EndLocked()
     {
-        Subscription[] all = [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()];
+        var all = AllLocked();
         _subscriptions = null;
         _hasEnded = true;
         return all;
@@ -130,6 +142,8 @@ internal sealed class SessionSubscriptions(
 
         return _subscriptions?.Count ?? 0;
     }
+
+    private Subscription[] AllLocked() => [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()];
 
     private SubscriptionVerdict AddLocked(Subscription subscription, RetainHandling handling)
     {
