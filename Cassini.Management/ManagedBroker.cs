@@ -1,3 +1,4 @@
+using Cassini.Management.Tables;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
@@ -39,6 +40,9 @@ internal sealed record ManagedBroker(
 
     /// <summary>The certificates in use, and the check of client certificates; null without TLS.</summary>
     public CertificateStore? Certificates { get; init; }
+
+    /// <summary>The settings in force; null when an application sets them.</summary>
+    public ISettingsView? Settings { get; init; }
 
     /// <summary>Asks for a graceful stop of the process; null when nothing can ask for one.</summary>
     public Action? RequestStop { get; init; }

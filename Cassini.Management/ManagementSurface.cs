@@ -96,6 +96,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapConnections(_broker.Connections, remedies.Disconnect);
         routes.MapSessions(_broker.Mqtt, _broker.Connections, _broker.Accounts);
         routes.MapIdentities(_broker.Accounts);
+        routes.MapConfig(_broker.Settings);
         routes.MapRemedies(remedies);
         routes.MapHandshakes(_broker.RefusedHandshakes);
         routes.MapTopics(_broker.Mqtt);

@@ -56,7 +56,7 @@ public sealed record ManagementOptions
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
     /// <summary>The bearer token that <c>POST /drain</c> requires; it is never shown. Without it no caller may drain that way.</summary>
-    [Form("secret")]
+    [Form(FormAttribute.Secret)]
     public string? ShutdownToken { get; init; }
 
     /// <summary>Tokens for <c>POST /drain</c>, in the form of <see cref="TokenPath"/>.</summary>

@@ -128,6 +128,11 @@ internal static partial class EventLogMessages
     public static partial void RemedyApplied(
         this ILogger logger, string caller, RemedyAction action, string target, int connections, int sessions, long retained);
 
+    [LoggerMessage(
+        1221, LogLevel.Information,
+        "{Rules} access rules are in force: {Subscriptions} subscriptions of {Sessions} sessions are no longer allowed and are removed")]
+    public static partial void AccessRulesChanged(this ILogger logger, int rules, int sessions, int subscriptions);
+
     [LoggerMessage(1212, LogLevel.Debug, "connection {Id}: ended without a handshake: {Reason}")]
     public static partial void NoHandshake(this ILogger logger, long id, HandshakeFailure reason);
 
@@ -245,6 +250,15 @@ internal static partial class EventLogMessages
         + "{Kept} for sessions without a connection")]
     public static partial void DrainStageForced(
         this ILogger logger, DrainStage stage, LogDuration duration, int sessions, long messages, long kept);
+
+    [LoggerMessage(1710, LogLevel.Debug, "the settings are read: nothing is to be changed")]
+    public static partial void ConfigurationLoaded(this ILogger logger);
+
+    [LoggerMessage(1711, LogLevel.Information, "the settings are read: in force from now on: {TakenUp}; after a restart: {NeedRestart}")]
+    public static partial void ConfigurationChanged(this ILogger logger, string takenUp, string needRestart);
+
+    [LoggerMessage(1712, LogLevel.Warning, "the new settings are wrong, and those before stay in force: {Problem}; {More} more errors")]
+    public static partial void ConfigurationReloadFailed(this ILogger logger, string problem, int more);
 
     [LoggerMessage(2310, LogLevel.Debug, "store: {Read} of {Total} bytes are read: {Sessions} sessions, {Messages} messages so far")]
     public static partial void StoreRecovering(this ILogger logger, long read, long total, int sessions, long messages);

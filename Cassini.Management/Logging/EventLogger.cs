@@ -82,6 +82,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 break;
             case ProtocolViolated e: _clients.Write(e, now); break;
             case AccessDenied e: _clients.Write(e, now); break;
+            case AccessRulesChanged e: logger.AccessRulesChanged(e.Rules, e.Sessions, e.Subscriptions); break;
             case RemedyApplied e:
                 logger.RemedyApplied(e.Caller, e.Action, Short(e.Target), e.Connections, e.Sessions, e.Retained);
                 break;
@@ -129,6 +130,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept);
                 break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case ConfigurationLoaded { TakenUp.IsEmpty: true, NeedRestart.IsEmpty: true }: logger.ConfigurationLoaded(); break;
+            case ConfigurationLoaded e: logger.ConfigurationChanged(ListOf(e.TakenUp), ListOf(e.NeedRestart)); break;
+            case ConfigurationReloadFailed e: logger.ConfigurationReloadFailed(Line(e.Problem), e.More); break;
             case StoreRecovering e: logger.StoreRecovering(e.Read, e.Total, e.Sessions, e.Messages); break;
             case StoreOpened e: logger.StoreOpened(e.Sessions, e.Messages, e.Bytes, e.Duration, e.Level); break;
             case StoreFailed e: logger.StoreFailed(Line(e.Message)); break;
@@ -163,6 +167,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
         _clients.End();
         _capacity.End();
     }
+
+    private static string ListOf(IReadOnlyCollection<string> keys) => keys.Count == 0 ? "nothing" : string.Join(", ", keys);
 
     private static string Short(string foreign) => SafeText.Of(foreign, SafeText.Short);
 

@@ -26,6 +26,8 @@ internal static class TableJson
 
     public static JsonTypeInfo<IdentitiesAnswer> Identities { get; } = ManagementJson.Of<IdentitiesAnswer>(TableJsonContext.Default);
 
+    public static JsonTypeInfo<ConfigAnswer> Config { get; } = ManagementJson.Of<ConfigAnswer>(TableJsonContext.Default);
+
     public static JsonTypeInfo<TopicsAnswer> Topics { get; } = ManagementJson.Of<TopicsAnswer>(TableJsonContext.Default);
 
     public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } =
@@ -39,6 +41,7 @@ internal static class TableJson
 [JsonSerializable(typeof(SessionsAnswer))]
 [JsonSerializable(typeof(ClientAnswer))]
 [JsonSerializable(typeof(IdentitiesAnswer))]
+[JsonSerializable(typeof(ConfigAnswer))]
 [JsonSerializable(typeof(TopicsAnswer))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]
 internal sealed partial class TableJsonContext : JsonSerializerContext;

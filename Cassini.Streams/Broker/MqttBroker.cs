@@ -9,6 +9,7 @@ using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,7 @@ public sealed class MqttBroker : ISessionHandler
     private readonly IBrokerStore _store;
     private readonly ConnectReceiver _receiver;
     private readonly ServePhase _serving;
+    private readonly AccessControl _access;
     private readonly IdentityWork _work;
     private readonly BrokerEvents _events;
     private readonly TimeProvider _time;
@@ -72,10 +74,11 @@ public sealed class MqttBroker : ISessionHandler
         Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, _work, time,
             failure => BrokerLog.ReadingBackFailed(_logger, failure));
         _router = new Router(Topics, Retained, time);
-        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, store, _work, time);
+        _access = new AccessControl(options.Access);
+        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, store, _work, time, MayPublish);
         _receiver = new ConnectReceiver(options, store.Durability, time);
         Connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, store, _intake, _publisher, _work,
+            options, _access, Sessions, store, _intake, _publisher, _work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
         _serving = new ServePhase(options, store.Durability, _intake, _work, time);
         _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, store, time);
@@ -83,6 +86,7 @@ public sealed class MqttBroker : ISessionHandler
         Drain = new BrokerDrain(Sessions, _intake, time);
         Rewriter = new StoreRewriter(store, Sessions, Retained, time);
         Administration = new Administration(Sessions, Retained, _publisher);
+        AccessReview = new AccessReview(_access, Sessions, _events, time);
         var upkeep = new SessionUpkeep(Sessions, _publisher, _events, time);
         Housekeeper = new Housekeeper(
             time,
@@ -164,6 +168,9 @@ public sealed class MqttBroker : ISessionHandler
     /// <summary>What operators do to make room.</summary>
     internal Administration Administration { get; }
 
+    /// <summary>Changes the access rules.</summary>
+    internal AccessReview AccessReview { get; }
+
     /// <summary>Keeps the store small.</summary>
     internal StoreRewriter Rewriter { get; }
 
@@ -187,6 +194,7 @@ public sealed class MqttBroker : ISessionHandler
             await Sessions.HandOnAsync(session).ConfigureAwait(false);
         }
 
+        await AccessReview.ReviewRestoredAsync().ConfigureAwait(false);
         foreach (var kept in state.Wills)
         {
             await RestoreWillAsync(kept).ConfigureAwait(false);
@@ -326,6 +334,22 @@ public sealed class MqttBroker : ISessionHandler
         }
     }
 
+    /// <summary>Whether the rules in force allow a will. It was judged at CONNECT too.</summary>
+    private bool MayPublish(HeldWill will)
+    {
+        if (_access.InForce.Of(will.Identity, will.ClientId).MayPublish(will.Topic))
+        {
+            return true;
+        }
+
+        Counters.AddDenied();
+        var denied = new AccessDenied(
+            0, will.Identity, "publish", SafeText.Cut(MqttText.Decode(will.Topic), SafeText.Short),
+            "the will, because the access rules have changed after CONNECT");
+        _events.PublishLimited(denied, will.Identity, denied.Action);
+        return false;
+    }
+
     /// <summary>How many subscribers its last message had; null when subscriptions have changed since.</summary>
     private int? SubscribersOf(Topic topic) =>
         topic.Route is { } route && route.Version == Tree.Version ? route.Subscribers : null;
@@ -348,7 +372,7 @@ public sealed class MqttBroker : ISessionHandler
         client,
         new Admission(_options, _intake, link.Connection.Memory, _events, _time, client.IsProbe),
         new PublishHandler(
-            _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _store, _tracer, _events,
+            _options, new TopicCache(_options, Topics, client.Rights, link.Connection.Memory), _router, _store, _tracer, _events,
             () => RetainedUse, link, client),
         new SubscribeHandler(_options, _events, () => Sessions.SharedUse, link, client));
 

@@ -51,7 +51,7 @@ public sealed record ProtocolViolated(
 /// A client was denied a topic. The first of each identity for each action is published; not each of the others, when this happens often,
 /// and of the first ones 1,000 within a minute.
 /// </summary>
-/// <param name="ConnectionId">The connection.</param>
+/// <param name="ConnectionId">The connection; 0 for a will, which is published when that is over.</param>
 /// <param name="Identity">The identity from the client certificate.</param>
 /// <param name="Action"><c>publish</c> or <c>subscribe</c>; <c>retain</c> when the message was delivered but not retained.</param>
 /// <param name="Topic">The topic or the filter.</param>
@@ -59,6 +59,19 @@ public sealed record ProtocolViolated(
 /// <param name="RemoteAddress">The peer's <c>address:port</c>; null in a record of an older Cassini.</param>
 public sealed record AccessDenied(
     long ConnectionId, string Identity, string Action, string Topic, string? Detail, string? RemoteAddress = null) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Session;
+}
+
+/// <summary>
+/// Other access rules are in force, and what they do not allow has ended. Published at the start too, when sessions that were kept had
+/// subscriptions that the rules no longer allow.
+/// </summary>
+/// <param name="Rules">How many rules there are.</param>
+/// <param name="Sessions">How many sessions, open or kept, lost subscriptions.</param>
+/// <param name="Subscriptions">How many subscriptions were removed.</param>
+public sealed record AccessRulesChanged(int Rules, int Sessions, int Subscriptions) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Session;

@@ -227,6 +227,7 @@ public static class EventJson
 [JsonSerializable(typeof(ClientIdContested))]
 [JsonSerializable(typeof(ProtocolViolated))]
 [JsonSerializable(typeof(AccessDenied))]
+[JsonSerializable(typeof(AccessRulesChanged))]
 [JsonSerializable(typeof(RemedyApplied))]
 [JsonSerializable(typeof(Crashed))]
 [JsonSerializable(typeof(Restarted))]
@@ -252,5 +253,7 @@ public static class EventJson
 [JsonSerializable(typeof(StoreOpened))]
 [JsonSerializable(typeof(StoreFailed))]
 [JsonSerializable(typeof(StoreResumed))]
+[JsonSerializable(typeof(ConfigurationLoaded))]
+[JsonSerializable(typeof(ConfigurationReloadFailed))]
 [JsonSerializable(typeof(HealthChanged))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -36,10 +36,15 @@ public static class CheckNames
     /// <summary>What is acknowledged becomes durable.</summary>
     public const string Store = "store";
 
+    /// <summary>The settings that can be read are those in force.</summary>
+    public const string Configuration = "configuration";
+
     /// <summary>The process serves.</summary>
     public const string Phase = "phase";
 
     /// <summary>All names, in the order in which the checks are reported.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Capacity, Store, Phase];
+    [
+        Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Capacity, Store, Configuration, Phase,
+    ];
 }

@@ -137,6 +137,12 @@ public static class Reasons
     /// <summary>store: the journal's write-ahead log cannot be copied into it.</summary>
     public const string StoreLogGrows = nameof(StoreLogGrows);
 
+    /// <summary>configuration: off, because nothing reads settings.</summary>
+    public const string ConfigurationOff = nameof(ConfigurationOff);
+
+    /// <summary>configuration: new settings are wrong, and those before stay in force.</summary>
+    public const string ConfigurationRefused = nameof(ConfigurationRefused);
+
     /// <summary>phase: starting.</summary>
     public const string Starting = nameof(Starting);
 

@@ -7,6 +7,9 @@ namespace Cassini.Streams.Settings;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class FormAttribute(string form) : Attribute
 {
+    /// <summary>The form of a text that nobody may see.</summary>
+    public const string Secret = "secret";
+
     /// <summary>The form.</summary>
     public string Form => form;
 }

@@ -8,4 +8,8 @@ namespace Cassini.Streams.Settings;
 /// <param name="Type">The form of its value: <c>duration</c>, a unit, a form, or the allowed words.</param>
 /// <param name="Default">Its value when it is not set; null for none.</param>
 /// <param name="Allowed">Its range and the rules for it; empty when anything of the type is allowed.</param>
-internal sealed record SettingDescription(string Key, PropertyInfo Property, string Type, object? Default, string Allowed);
+internal sealed record SettingDescription(string Key, PropertyInfo Property, string Type, object? Default, string Allowed)
+{
+    /// <summary>Whether its value must not be shown: its form is <see cref="FormAttribute.Secret"/>.</summary>
+    public bool IsSecret => Type == FormAttribute.Secret;
+}

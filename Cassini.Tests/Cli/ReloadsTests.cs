@@ -6,7 +6,9 @@ using Cassini.Tests.Support;
 using Cassini.Tests.Systemd;
 using Cassini.Tests.Tls;
 using Cassini.Web.Cli.Serving;
+using Cassini.Web.Cli.Settings;
 using Cassini.Web.Systemd;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Cli;
 
@@ -46,7 +48,11 @@ public sealed class ReloadsTests : IDisposable
         await using var manager = ServiceManager.Attach(
             new Dictionary<string, string> { [NotifySettings.SocketVariable] = name },
             host, TimeSpan.FromMinutes(1), TimeProvider.System, _loggers);
-        await using var reloads = new Reloads(context, host, manager, _loggers);
+        var started = new ServeSettings { Options = host.Options, Process = new ProcessOptions(), Warnings = [] };
+        var source = new SettingsSource(context, null, new SettingsLayer([], UnknownIsError: true));
+        var settings = new SettingsInForce(
+            started, source, host, new LogFilters(LogLevel.Information, new Dictionary<string, LogLevel>()), _loggers);
+        await using var reloads = new Reloads(context, settings, host, manager, _loggers);
         await using (var receiver = new NotifyReceiver(name))
         {
             await host.StartAsync(TestContext.Current.CancellationToken);

@@ -79,8 +79,12 @@ internal static class GeneratedLog
         (1, Id.Select(id => (BrokerEvent)new ClientIdContested("a", "alice", (int)id, TimeSpan.FromSeconds(1)))),
         (1, Id.Select(id => (BrokerEvent)new ProtocolViolated(id, "MalformedPacket", "§1", "bad"))),
         (1, Id.Select(id => (BrokerEvent)new AccessDenied(id, "alice", "publish", "t", null))),
+        (1, Gen.Const((BrokerEvent)new AccessRulesChanged(2, 1, 3))),
         (1, Gen.Const((BrokerEvent)new RemedyApplied(RemedyAction.EndSession, "a", "ops", 1, 1))),
         (1, Gen.Const((BrokerEvent)new SessionEnded("a", SessionEndReason.Expired))),
+        (1, OneOf("a", "b", null).Select(key =>
+            (BrokerEvent)new ConfigurationLoaded(["c"], key is null ? [] : [key]))),
+        (1, Gen.Int[0, 2].Select(more => (BrokerEvent)new ConfigurationReloadFailed("bad", more))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(
             "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m",

@@ -61,6 +61,7 @@ internal sealed class ManagementRig : IAsyncDisposable
             Accounts = Accounts,
             History = History,
             Store = () => new StoreStatistics(1, 2, 3, TimeSpan.FromMilliseconds(4), 5, 6, 7, TimeSpan.Zero, TakesMessages: true),
+            Settings = new FakeSettings(),
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
         };
         _app = ManagementApp.Create(Managed, Options, NullLoggerFactory.Instance, TimeProvider.System, refusals: Refusals);

@@ -21,7 +21,8 @@ internal static class ServeCommand
         DATA-DIR/dev-certs, or else in ~/.local/share/cassini/dev-certs.
 
         SIGTERM and Ctrl-C stop gracefully with exit code {ExitCode.Ok}; a second one cuts that short. The log goes to standard error.
-        SIGHUP makes it read the certificate files at once. It notifies systemd of readiness, status and reloads
+        SIGHUP makes it read the settings and the certificate files at once: access rules and log levels are in force without a
+        restart. It notifies systemd of readiness, status and reloads
         (docs/operate/neighbours.md).
         """;
 
@@ -49,7 +50,8 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(CliContext context, string? configFile, SettingsLayer flags)
     {
         var errors = new List<string>();
-        var settings = SettingsLoader.Load(context, configFile, flags, errors, out var options);
+        var source = new SettingsSource(context, configFile, flags);
+        var settings = source.Load(errors, out var options);
         using var logging = ProcessLogging.Create(options, settings?.LogLevels ?? new Dictionary<string, LogLevel>(), context);
         if (settings is null)
         {
@@ -57,7 +59,7 @@ internal static class ServeCommand
             return ExitCode.Error;
         }
 
-        return await new Server(settings, context, logging).RunAsync();
+        return await new Server(settings, source, context, logging).RunAsync();
     }
 
     private static void Report(CliContext context, LoggingOptions options, ProcessLogging logging, IReadOnlyList<string> errors)

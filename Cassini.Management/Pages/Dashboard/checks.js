@@ -16,6 +16,7 @@ const MEANING = {
   backlog: 'subscribers keep up',
   capacity: 'there is room for new clients and their messages',
   store: 'what is acknowledged is on disk',
+  configuration: 'the settings in force are those of the file',
   phase: 'the broker is ready',
 };
 

@@ -17,7 +17,7 @@ internal sealed class Client(
     ClientLink link,
     Session session,
     Attachment attachment,
-    ClientAccess access,
+    ClientRights rights,
     ConnectPacket connect)
 {
     /// <summary>A session with so many subscriptions and messages ends in less than a millisecond.</summary>
@@ -30,7 +30,8 @@ internal sealed class Client(
     /// <summary>What ties it to its session.</summary>
     public Attachment Attachment { get; } = attachment;
 
-    public ClientAccess Access { get; } = access;
+    /// <summary>What it may do.</summary>
+    public ClientRights Rights { get; } = rights;
 
     public string Identity => link.Connection.Transport.Identity;
 

@@ -16,7 +16,7 @@ namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>From a CONNECT packet to a session, or to a refusal (MQTT 5.0 §3.1.4). Thread-safe.</summary>
 /// <param name="options">The broker's options.</param>
-/// <param name="access">Who may do what.</param>
+/// <param name="access">Who may do what, by the rules in force.</param>
 /// <param name="sessions">The sessions.</param>
 /// <param name="store">Keeps wills, so that they are published when the broker ends without a word.</param>
 /// <param name="intake">Whether the broker takes clients at all.</param>
@@ -28,7 +28,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="handlers">Makes the handler of what an accepted client sends next.</param>
 internal sealed class ConnectPhase(
     BrokerOptions options,
-    AccessTable access,
+    AccessControl access,
     SessionTable sessions,
     IBrokerStore store,
     Intake intake,
@@ -74,14 +74,14 @@ internal sealed class ConnectPhase(
             return Refuse(link, ReasonCode.ServerBusy, "connections keep taking this client identifier from each other");
         }
 
-        var rights = isProbe ? ClientAccess.OfCanary : access.Of(identity, clientId);
-        if (Objection(connect, rights, isProbe) is var (reason, detail))
+        var rights = isProbe ? ClientRights.OfCanary() : new ClientRights(access, identity, clientId);
+        if (Objection(connect, rights.Now, isProbe) is var (reason, detail))
         {
             return Refuse(link, reason, detail);
         }
 
         var expiry = ExpiryOf(connect, isProbe);
-        if (ConnAckProperties(link, connect, clientId, expiry, rights) is not { } properties)
+        if (ConnAckProperties(link, connect, clientId, expiry, rights.Now) is not { } properties)
         {
             return Refuse(link, ReasonCode.PacketTooLarge, "the client accepts no packet that is large enough for CONNACK");
         }

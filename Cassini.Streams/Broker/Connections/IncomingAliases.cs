@@ -45,11 +45,14 @@ internal sealed class IncomingAliases(int max, TopicCache topics, AccountMemory 
                 ReasonCode.ProtocolError, CloseReason.ProtocolError, $"topic alias {alias} stands for no topic", "§3.3.2.3.4");
         }
 
-        if (topic.Topic is { IsRemoved: true } removed)
+        if (topic.Topic is { } known && (known.IsRemoved || !topics.IsCurrent(topic)))
         {
-            // Without memory for it, it is looked up again the next time.
-            topic = topics.Get(removed.Utf8);
-            topics.TryKeep(ref _places![alias], topic);
+            topic = topics.Get(known.Utf8);
+            if (topic.Topic is not null)
+            {
+                // Without memory for it, it is looked up again the next time. One that is denied now may be allowed again.
+                topics.TryKeep(ref _places![alias], topic);
+            }
         }
 
         return null;

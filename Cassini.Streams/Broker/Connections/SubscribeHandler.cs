@@ -81,11 +81,10 @@ internal sealed class SubscribeHandler(
             return ReasonCode.TopicFilterInvalid;
         }
 
-        if (!client.Access.MaySubscribe(inner))
+        var rights = client.Rights.Now;
+        if (!rights.MaySubscribe(inner))
         {
-            detail ??= $"not allowed: {SafeText.Of(request.Filter, SafeText.Short)}";
-            Deny(request.Filter);
-            return ReasonCode.NotAuthorized;
+            return Denied(request.Filter, ref detail);
         }
 
         var subscription = new Subscription(
@@ -103,6 +102,13 @@ internal sealed class SubscribeHandler(
             var refusal = Refused(verdict);
             detail ??= refusal;
             return ReasonCode.QuotaExceeded;
+        }
+
+        // Rules that have changed since then are not judged by others, who may have looked at this session before.
+        if (client.Rights.Now is var now && now != rights && !now.MaySubscribe(inner))
+        {
+            client.Session.Subscriptions.Remove(subscription);
+            return Denied(request.Filter, ref detail);
         }
 
         _hasSubscribed = true;
@@ -143,11 +149,13 @@ internal sealed class SubscribeHandler(
         }
     }
 
-    private void Deny(string filter)
+    private ReasonCode Denied(string filter, ref string? detail)
     {
+        detail ??= $"not allowed: {SafeText.Of(filter, SafeText.Short)}";
         link.Counters.AddDenied();
         var denied = client.Denied("subscribe", filter, detail: null);
         events.PublishLimited(denied, client.Identity, denied.Action);
+        return ReasonCode.NotAuthorized;
     }
 
     /// <summary>A packet that takes more than one slice.</summary>

@@ -8,9 +8,10 @@ namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
 /// The topics that one client publishes to, each with whether it may. The usual message costs one comparison here instead of a search
-/// of the topics and of the access rules. Holds fewer while its identity may take no more memory. For the connection's reader.
+/// of the topics and of the access rules. A verdict of rules that are no longer in force is not used. Holds fewer while its identity may
+/// take no more memory. For the connection's reader.
 /// </summary>
-internal sealed class TopicCache(BrokerOptions options, TopicTable topics, ClientAccess access, AccountMemory memory)
+internal sealed class TopicCache(BrokerOptions options, TopicTable topics, ClientRights rights, AccountMemory memory)
 {
     private const int FirstSize = 8;
     private const int LargestSize = 1024;
@@ -30,7 +31,7 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
         }
 
         ref var place = ref _places[PlaceOf(name)];
-        if (place.Topic is { IsRemoved: false } known && name.SequenceEqual(known.Utf8))
+        if (place.Topic is { IsRemoved: false } known && name.SequenceEqual(known.Utf8) && IsCurrent(place))
         {
             return place;
         }
@@ -38,23 +39,29 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
         return Look(name, ref place);
     }
 
+    /// <summary>Whether the verdict is of the rules in force.</summary>
+    public bool IsCurrent(in CachedTopic found) => found.Rules == rights.Version;
+
     private CachedTopic Look(ReadOnlySpan<byte> name, ref CachedTopic place)
     {
+        // Before the rights are asked for: they may be newer than that, and then the topic is judged once more the next time.
+        var rules = rights.Version;
+        var access = rights.Now;
         if (!access.IsCanary && TopicLimits.Problem(name, options) is { } problem)
         {
-            return new CachedTopic(null, TopicVerdict.Invalid, problem);
+            return new CachedTopic(null, TopicVerdict.Invalid, problem, rules);
         }
 
         if (!access.MayPublish(name))
         {
-            return new CachedTopic(null, TopicVerdict.Denied, null);
+            return new CachedTopic(null, TopicVerdict.Denied, null, rules);
         }
 
         var topic = access.IsCanary
             ? new Topic(name.ToArray(), isListed: false, 0)
             : topics.Get(name, memory.Account);
-        var found = new CachedTopic(topic, TopicVerdict.Allowed, null);
-        var displaced = place.Topic is { IsRemoved: false } ? 1 : 0;
+        var found = new CachedTopic(topic, TopicVerdict.Allowed, null, rules);
+        var displaced = place.Topic is { IsRemoved: false } before && before != topic ? 1 : 0;
         if (!TryKeep(ref place, found))
         {
             return found;
@@ -139,4 +146,8 @@ internal enum TopicVerdict : byte
 }
 
 /// <summary>A topic as one client sees it.</summary>
-internal readonly record struct CachedTopic(Topic? Topic, TopicVerdict Verdict, string? Problem);
+/// <param name="Topic">The topic; null when it may not publish to it.</param>
+/// <param name="Verdict">Whether it may.</param>
+/// <param name="Problem">What is wrong with the topic; null when nothing is.</param>
+/// <param name="Rules">The number of the access rules that this is from.</param>
+internal readonly record struct CachedTopic(Topic? Topic, TopicVerdict Verdict, string? Problem, int Rules);

@@ -22,6 +22,7 @@ internal sealed class HeldWill
 
     private HeldWill(WillRecord will, AccountMemory memory)
     {
+        ClientId = will.ClientId;
         Topic = will.Topic;
         Payload = will.Payload;
         Properties = will.Properties;
@@ -32,6 +33,12 @@ internal sealed class HeldWill
         _memory = memory;
         _size = SizeOf(will);
     }
+
+    /// <summary>The client that it is of.</summary>
+    public string ClientId { get; }
+
+    /// <summary>The identity of that client.</summary>
+    public string Identity => _memory.Account.Identity;
 
     /// <summary>A valid topic name.</summary>
     public byte[] Topic { get; }

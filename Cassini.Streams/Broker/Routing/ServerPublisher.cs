@@ -9,10 +9,20 @@ namespace Cassini.Streams.Broker.Routing;
 /// Publishes the messages that do not come from a connection: wills, the broker's own under <c>$SYS</c>, and those of .NET code.
 /// Thread-safe.
 /// </summary>
+/// <param name="ofBroker">The broker's own account.</param>
+/// <param name="topics">The topics.</param>
+/// <param name="router">Delivers the messages.</param>
+/// <param name="store">Keeps wills until they are published.</param>
+/// <param name="work">Runs what leaves much to do in pieces.</param>
+/// <param name="time">The one clock.</param>
+/// <param name="mayPublish">
+/// Whether a will may be published still: the rules may have changed after CONNECT. It reports one that may not.
+/// </param>
 internal sealed class ServerPublisher(
-    Account ofBroker, TopicTable topics, Router router, IBrokerStore store, IdentityWork work, TimeProvider time)
+    Account ofBroker, TopicTable topics, Router router, IBrokerStore store, IdentityWork work, TimeProvider time,
+    Func<HeldWill, bool> mayPublish)
 {
-    /// <summary>Publishes a will, if there is one, and releases it.</summary>
+    /// <summary>Publishes a will, if there is one that may be, and releases it.</summary>
     /// <param name="held">The will.</param>
     /// <param name="account">The account of the identity of the will.</param>
     /// <param name="publisher">The session of the will; null when that session has ended.</param>
@@ -27,6 +37,11 @@ internal sealed class ServerPublisher(
 
         try
         {
+            if (!mayPublish(held))
+            {
+                return 0;
+            }
+
             var delivery = Begin(ServerMessage.Of(held, account, publisher), held);
             await PublishAsync(delivery, inTurn).ConfigureAwait(false);
             return delivery.Progress.Next;

@@ -75,9 +75,23 @@ internal sealed class SessionSubscriptions(
                 return false;
             }
 
-            RemoveLocked(subscription);
-            deliveries.RemoveRetainedLocked(filter);
-            journal.DeleteSubscription(filter);
+            ForgetLocked(subscription);
+            return true;
+        }
+    }
+
+    /// <summary>Removes this subscription, not one that has taken its place.</summary>
+    /// <returns>Whether it was there.</returns>
+    public bool Remove(Subscription subscription)
+    {
+        lock (sessionLock)
+        {
+            if (_subscriptions?.GetValueOrDefault(subscription.Filter) != subscription || !_subscriptions.Remove(subscription.Filter))
+            {
+                return false;
+            }
+
+            ForgetLocked(subscription);
             return true;
         }
     }
@@ -236,6 +250,13 @@ internal sealed class SessionSubscriptions(
         }
 
         memory.Take(subscription.Cost);
+    }
+
+    private void ForgetLocked(Subscription subscription)
+    {
+        RemoveLocked(subscription);
+        deliveries.RemoveRetainedLocked(subscription.Filter);
+        journal.DeleteSubscription(subscription.Filter);
     }
 
     private void RemoveLocked(Subscription subscription)

@@ -18,6 +18,7 @@ internal static class AllChecks
         new BacklogCheck(),
         new CapacityCheck(),
         new StoreCheck(),
+        new ConfigurationCheck(),
         new PhaseCheck(),
     ];
 }

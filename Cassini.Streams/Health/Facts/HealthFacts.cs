@@ -23,6 +23,8 @@ internal sealed record HealthFacts
 
     public StoreFacts Store { get; init; } = StoreFacts.None;
 
+    public ConfigurationFacts Configuration { get; init; } = ConfigurationFacts.None;
+
     public TopicFacts Topics { get; init; } = TopicFacts.None;
 
     public LastError? LastError { get; init; }

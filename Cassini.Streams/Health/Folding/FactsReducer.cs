@@ -49,6 +49,10 @@ internal static class FactsReducer
             TopicCreated or TopicRemoved => facts with { Topics = facts.Topics.Apply(envelope.Event) },
             StoreRecovering or StoreOpened or StoreFailed or StoreResumed =>
                 facts with { Store = facts.Store.Apply(envelope.Event, sequence, policy) },
+            ConfigurationLoaded or ConfigurationReloadFailed => facts with
+            {
+                Configuration = facts.Configuration.Apply(envelope.Event as ConfigurationReloadFailed, sequence),
+            },
             PhaseEntered e => facts with { Phase = facts.Phase.Apply(e, sequence) },
             _ => facts,
         };

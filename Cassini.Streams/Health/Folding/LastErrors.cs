@@ -19,6 +19,7 @@ internal static class LastErrors
         GaveUp e => $"{e.Component} given up after {Quantity.Of(e.Crashes, "crash", "crashes")}",
         StoreFailed e => $"store: {e.Message}",
         CertificateReloadFailed e => $"reload {e.Path}: {e.Message}",
+        ConfigurationReloadFailed e => $"settings: {e.Problem}",
         _ => null,
     };
 }

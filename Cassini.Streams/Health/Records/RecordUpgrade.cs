@@ -34,7 +34,12 @@ internal static class RecordUpgrade
             AddHolders(upgraded);
         }
 
-        AddStore(upgraded);
+        if (version < 5)
+        {
+            AddStore(upgraded);
+        }
+
+        AddCheck(upgraded, CheckNames.Configuration);
         using var json = JsonDocument.Parse(upgraded.ToJsonString());
         return json.RootElement.Clone();
     }

@@ -109,13 +109,13 @@ public class HealthRecordReaderTests
     public async Task Read_HeaderThatCannotBeRead_CostsItsSegmentAlone()
     {
         var future = Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(Header).Replace("\"version\":5", "\"version\":6", StringComparison.Ordinal));
+            Encoding.UTF8.GetString(Header).Replace("\"version\":6", "\"version\":7", StringComparison.Ordinal));
 
         var lines = await ReadAsync([Header, .. Events(1), future, .. Events(1, 2), Header[..50], .. Events(2), Header, .. Events(1)]);
 
         Shape(lines).ShouldBe(["segment", "1", "BadHeader", "BadHeader", "segment", "1"]);
         Message(lines[2]).ShouldBe(
-            "the header cannot be read: version: 6, written by Cassini 1.2.3; this program reads versions 2 to 5; "
+            "the header cannot be read: version: 7, written by Cassini 1.2.3; this program reads versions 2 to 6; "
             + "the events after it are skipped until the next one");
     }
 
@@ -131,7 +131,7 @@ public class HealthRecordReaderTests
         var lines = await ReadAsync([Encoding.UTF8.GetBytes(Old), Encoding.UTF8.GetBytes(Event)]);
 
         Message(lines.ShouldHaveSingleItem()).ShouldBe(
-            "the header cannot be read: version: 1, written by Cassini 0.1.0; this program reads versions 2 to 5; "
+            "the header cannot be read: version: 1, written by Cassini 0.1.0; this program reads versions 2 to 6; "
             + "the events after it are skipped until the next one");
     }
 

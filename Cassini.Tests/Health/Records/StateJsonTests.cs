@@ -68,8 +68,8 @@ public class StateJsonTests
 
     [Theory]
     [InlineData("format", "\"other\"", "format: it is not cassini-record")]
-    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 to 5")]
-    [InlineData("version", "6", "version: 6, written by Cassini 1.2.3; this program reads versions 2 to 5")]
+    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 to 6")]
+    [InlineData("version", "7", "version: 7, written by Cassini 1.2.3; this program reads versions 2 to 6")]
     [InlineData("epoch", "\"x\"", "epoch: it is not 16 hexadecimal digits")]
     [InlineData("elapsed", "-1", "through or elapsed: out of range")]
     [InlineData("elapsed", "1e20", "through or elapsed: out of range")]
@@ -160,6 +160,20 @@ public class StateJsonTests
         read.Facts.Capacity.ShouldBe(Eventful().State.Facts.Capacity);
     }
 
+    [Fact]
+    public void Header_OfVersion5_ReadsAsWithoutSettings()
+    {
+        var header = JsonNode.Parse(RecordedRun.Header(Eventful().State))!.AsObject();
+        header["version"] = 5;
+        header["state"]!["facts"]!.AsObject().Remove("configuration").ShouldBeTrue();
+        header["state"]!["checks"]!.AsObject().Remove("configuration").ShouldBeTrue();
+
+        var read = Read(header).State;
+        read.Facts.Configuration.ShouldBe(ConfigurationFacts.None);
+        read.Verdicts.Checks.Single(check => check.Check.Name == CheckNames.Configuration).Status.ShouldBe(HealthStatus.Off);
+        read.Facts.Store.ShouldBe(Eventful().State.Facts.Store);
+    }
+
     [Theory]
     [InlineData("policy")]
     [InlineData("state")]
@@ -219,6 +233,7 @@ public class StateJsonTests
         .At(9, new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))
         .At(10, new MessagesDropped("a", 3))
         .At(11, new TopicCreated("t"))
+        .At(11, new ConfigurationReloadFailed("bad", 1))
         .At(11.5, new ConnectionOpened(1, "alice"))
         .At(12, new SessionOpened(1, "a", "alice", "MQTT 5.0", false))
         .At(13, new ConnectionAccepted(1, Endpoint, "peer"))

@@ -73,6 +73,7 @@ public sealed class ClosedAccessTests : IDisposable
         { "GET", "/connections" },
         { "GET", "/connections/1" },
         { "DELETE", "/connections/1" },
+        { "GET", "/config" },
         { "GET", "/identities" },
         { "DELETE", "/identities/mallory" },
         { "DELETE", "/sessions/a" },

@@ -1,5 +1,6 @@
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Settings;
+using Microsoft.Extensions.Options;
 
 namespace Cassini.Web.Cli.Serving;
 
@@ -8,27 +9,20 @@ internal sealed class ProcessLogging : IDisposable
 {
     private readonly ProcessLog _log;
 
-    private ProcessLogging(ProcessLog log, LoggingOptions options, IReadOnlyDictionary<string, LogLevel> levels)
+    private ProcessLogging(ProcessLog log, LogFilters filters)
     {
         _log = log;
-        Loggers = LoggerFactory.Create(logging =>
+        Filters = filters;
+        Loggers = new LoggerFactory([log], filters, Options.Create(new LoggerFactoryOptions
         {
-            logging.SetMinimumLevel(options.Level);
-            logging.Configure(factory =>
-                factory.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
-
-            // Messages of the web server matter when something is wrong, or when everything is logged.
-            logging.AddFilter("Microsoft", options.Level >= LogLevel.Information ? Max(options.Level, LogLevel.Warning) : options.Level);
-            foreach (var (category, level) in levels)
-            {
-                logging.AddFilter(category, level);
-            }
-
-            logging.AddProvider(log);
-        });
+            ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId,
+        }));
     }
 
     public ILoggerFactory Loggers { get; }
+
+    /// <summary>Which entries are logged.</summary>
+    public LogFilters Filters { get; }
 
     /// <summary>Begins to log.</summary>
     /// <param name="options">The form and the level.</param>
@@ -37,7 +31,7 @@ internal sealed class ProcessLogging : IDisposable
     public static ProcessLogging Create(LoggingOptions options, IReadOnlyDictionary<string, LogLevel> levels, CliContext context)
     {
         ILogLayout layout = options.Format == LogFormat.Json ? new JsonLayout() : new TextLayout();
-        return new ProcessLogging(new ProcessLog(layout, context.Error, context.Time), options, levels);
+        return new ProcessLogging(new ProcessLog(layout, context.Error, context.Time), new LogFilters(options.Level, levels));
     }
 
     /// <inheritdoc cref="ProcessLog.WriteApart"/>
@@ -49,6 +43,4 @@ internal sealed class ProcessLogging : IDisposable
         Loggers.Dispose();
         _log.Dispose();
     }
-
-    private static LogLevel Max(LogLevel one, LogLevel other) => one > other ? one : other;
 }

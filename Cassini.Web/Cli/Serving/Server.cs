@@ -18,7 +18,11 @@ using Cassini.Web.Systemd;
 namespace Cassini.Web.Cli.Serving;
 
 /// <summary>One run of the broker and its management, from the settings to the exit code.</summary>
-internal sealed class Server(ServeSettings settings, CliContext context, ProcessLogging logging)
+/// <param name="settings">The settings in force at the start.</param>
+/// <param name="source">Where they come from, to read them again.</param>
+/// <param name="context">The process.</param>
+/// <param name="logging">Its log.</param>
+internal sealed class Server(ServeSettings settings, SettingsSource source, CliContext context, ProcessLogging logging)
 {
     public async Task<int> RunAsync()
     {
@@ -39,12 +43,14 @@ internal sealed class Server(ServeSettings settings, CliContext context, Process
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
             await using var traces = new LastTraces(export.StartTraces(host.Spans.Name), logger, context.Signals.Force);
+            var inForce = new SettingsInForce(settings, source, host, logging.Filters, logger);
             var refusals = new Refusals();
             await using var management = ManagementApp.Create(
-                ManagedBroker.Of(host), settings.Process.Management, loggers, context.Time, export, refusals);
+                ManagedBroker.Of(host) with { Settings = inForce }, settings.Process.Management, loggers, context.Time, export, refusals);
             await using var grpc = GrpcHealthApp.Create(host.Health, settings.Process.Management, loggers, context.Time, refusals);
             await using var manager = ServiceManager.Attach(context.Environment, host, settings.Options.LongestStop, context.Time, loggers);
-            await using var reloads = new Reloads(context, host, manager, logger);
+            await using var reloads = new Reloads(context, inForce, host, manager, logger);
+            inForce.Begin();
             try
             {
                 host.LoadCertificates();

@@ -30,6 +30,10 @@ internal static partial class ServingLog
     [LoggerMessage(2027, LogLevel.Information, "Cassini {Version}, broker {Name}, listens on {Endpoints}; management is {Management}")]
     public static partial void Started(ILogger logger, string version, string name, string endpoints, string management);
 
-    [LoggerMessage(2022, LogLevel.Error, "A reload that SIGHUP asked for failed; the next SIGHUP asks for another")]
+    /// <summary>The first error is the event's, with the id 1712.</summary>
+    [LoggerMessage(2029, LogLevel.Warning, "New settings are wrong: {Problem}")]
+    public static partial void SettingRefused(ILogger logger, string problem);
+
+    [LoggerMessage(2022, LogLevel.Error, "A reload failed; SIGHUP asks for another")]
     public static partial void ReloadFailed(ILogger logger, Exception failure);
 }

@@ -1,5 +1,6 @@
 using Cassini.Management.Http;
 using Cassini.Management.Telemetry;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Store;
@@ -15,6 +16,7 @@ internal static class SettingKeys
     public const string ManagementTokenPath = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.TokenPath)}";
     public const string ShutdownToken = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.ShutdownToken)}";
     public const string EnableFaults = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.EnableFaults)}";
+    public const string Access = $"{nameof(CassiniOptions.Broker)}:{nameof(BrokerOptions.Access)}";
     public const string DataDirectory = nameof(ProcessOptions.DataDirectory);
     public const string Ca = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.CaPath)}";
     public const string ServerChain = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.ServerChainPath)}";
@@ -26,5 +28,9 @@ internal static class SettingKeys
     public const string ServiceName = $"{nameof(ProcessOptions.Telemetry)}:{nameof(TelemetryOptions.ServiceName)}";
     public const string Logging = nameof(ProcessOptions.Logging);
     public const string LogFormat = $"{Logging}:{nameof(LoggingOptions.Format)}";
+
+    /// <summary>The levels of single categories, which are no setting of their own.</summary>
+    public const string CategoryLevels = $"{Logging}:LogLevel";
+
     public const string LogLevel = $"{Logging}:{nameof(LoggingOptions.Level)}";
 }

@@ -12,7 +12,7 @@ internal static class SettingsFile
 
     public const string Root = "Cassini";
 
-    private const int LargestFile = 4 << 20;
+    public const int LargestFile = 4 << 20;
 
     /// <summary>
     /// The content of the named file, or of the default one when there is one. Faults of the file go to <paramref name="errors"/>.

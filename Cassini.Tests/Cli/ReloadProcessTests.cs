@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Cli;
+
+/// <summary>The real executable takes up a changed settings file: at SIGHUP, and by itself.</summary>
+public sealed class ReloadProcessTests : IDisposable
+{
+    private const int Hangup = 1;
+    private const string Narrow = """{ "Cassini": { "Broker": { "Access": ["deny subscribe * secret/#", "allow all * #"] } } }""";
+    private readonly TempDirectory _directory = new();
+    private readonly HttpClient _http = new();
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task Hangup_RuleTakesASubscription_EndsItAndTheSessionLives()
+    {
+        await using var cassini = Start("--set", "Tls:ReloadInterval=1h");
+        var management = await StartedAsync(cassini);
+        await using var subscriber = await SubscribeAsync(cassini, management);
+        var session = await SessionAsync(management);
+
+        // One that is wrong first: nothing changes, and health says so.
+        _directory.Write("appsettings.json", Narrow.Replace("deny", "forbid", StringComparison.Ordinal));
+        cassini.Signal(Hangup);
+        await BecomesAsync($"{management}/healthz", "the new rules are refused", "ConfigurationRefused");
+        (await GetAsync($"{management}/config")).ShouldContain("is neither allow nor deny");
+        (await GetAsync($"{management}/subscriptions?topic=secret/x")).ShouldContain("secret/#");
+
+        _directory.Write("appsettings.json", Narrow);
+        cassini.Signal(Hangup);
+        await BecomesAsync($"{management}/subscriptions?topic=secret/x", "the subscription ends", "\"subscriptions\":[]");
+
+        (await SessionAsync(management)).ShouldBe(session);
+        subscriber.Error.Lines.ShouldBeEmpty();
+        (await GetAsync($"{management}/config")).ShouldContain("deny subscribe * secret/#");
+        await cassini.Error.LineAsync("it is logged", line => line.Contains("[1221]: 2 access rules are in force: 1 subscriptions of 1"));
+        await cassini.Error.LineAsync("what it took up", line => line.Contains("from now on: Broker:Access; after a restart: nothing"));
+    }
+
+    [Fact]
+    public async Task FileChanges_WithoutASignal_IsTakenUp()
+    {
+        await using var cassini = Start("--set", "Tls:ReloadInterval=20ms");
+        var management = await StartedAsync(cassini);
+        await using var subscriber = await SubscribeAsync(cassini, management);
+
+        _directory.Write("appsettings.json", Narrow);
+
+        await BecomesAsync($"{management}/subscriptions?topic=secret/x", "the subscription ends", "\"subscriptions\":[]");
+        subscriber.Error.Lines.ShouldBeEmpty();
+    }
+
+    private ChildProcess Start(params IEnumerable<string> flags)
+    {
+        _directory.Write("appsettings.json", """{ "Cassini": {} }""");
+        return CassiniProcess.Start(_directory.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", .. flags]);
+    }
+
+    private async Task<string> StartedAsync(ChildProcess cassini)
+    {
+        var management = await cassini.ManagementAsync();
+        using var ready = await _http.GetAsync($"{management}/readyz?wait=20s", TestContext.Current.CancellationToken);
+        ready.IsSuccessStatusCode.ShouldBeTrue();
+        return management;
+    }
+
+    private async Task<ChildProcess> SubscribeAsync(ChildProcess cassini, string management)
+    {
+        var broker = cassini.Out.Lines.First(line => line.StartsWith("  broker", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        var subscriber = CassiniProcess.Start(_directory.Path, ["sub", "secret/#", "--broker", broker]);
+        await BecomesAsync($"{management}/subscriptions?topic=secret/x", "it is subscribed", "secret/#");
+        return subscriber;
+    }
+
+    /// <summary>The client and the connection of the one open session.</summary>
+    private async Task<string> SessionAsync(string management)
+    {
+        using var json = JsonDocument.Parse(await GetAsync($"{management}/sessions?state=connected"));
+        var session = json.RootElement.GetProperty("sessions").EnumerateArray().ShouldHaveSingleItem();
+        return $"{session.GetProperty("clientId")} {session.GetProperty("connection")}";
+    }
+
+    private Task BecomesAsync(string url, string step, string part) => Eventually.BecomesAsync(
+        step, async () => await GetAsync(url), answer => answer.Contains(part, StringComparison.Ordinal));
+
+    private Task<string> GetAsync(string url) => _http.GetStringAsync(url, TestContext.Current.CancellationToken);
+}
