@@ -1,3 +1,4 @@
+using Cassini.Management.Control;
 using Cassini.Management.Tables;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Events.Hub;
@@ -43,6 +44,9 @@ internal sealed record ManagedBroker(
 
     /// <summary>The settings in force; null when an application sets them.</summary>
     public ISettingsView? Settings { get; init; }
+
+    /// <summary>The levels of the log; null when an application has the log.</summary>
+    public ILogLevels? LogLevels { get; init; }
 
     /// <summary>Asks for a graceful stop of the process; null when nothing can ask for one.</summary>
     public Action? RequestStop { get; init; }

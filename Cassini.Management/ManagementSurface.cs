@@ -97,6 +97,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapSessions(_broker.Mqtt, _broker.Connections, _broker.Accounts);
         routes.MapIdentities(_broker.Accounts);
         routes.MapConfig(_broker.Settings);
+        routes.MapLogLevel(_broker.LogLevels);
         routes.MapRemedies(remedies);
         routes.MapHandshakes(_broker.RefusedHandshakes);
         routes.MapTopics(_broker.Mqtt);

@@ -260,6 +260,12 @@ internal static partial class EventLogMessages
     [LoggerMessage(1712, LogLevel.Warning, "the new settings are wrong, and those before stay in force: {Problem}; {More} more errors")]
     public static partial void ConfigurationReloadFailed(this ILogger logger, string problem, int more);
 
+    [LoggerMessage(1713, LogLevel.Information, "{Caller} asked for the log level {Level} of {LoggerCategory} for {Time}")]
+    public static partial void LogLevelChanged(this ILogger logger, string caller, string level, string loggerCategory, LogDuration time);
+
+    [LoggerMessage(1714, LogLevel.Information, "the configured log levels are in force again, by {Caller}")]
+    public static partial void LogLevelReturned(this ILogger logger, string caller);
+
     [LoggerMessage(2310, LogLevel.Debug, "store: {Read} of {Total} bytes are read: {Sessions} sessions, {Messages} messages so far")]
     public static partial void StoreRecovering(this ILogger logger, long read, long total, int sessions, long messages);
 

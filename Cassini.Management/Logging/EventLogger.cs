@@ -133,6 +133,10 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case ConfigurationLoaded { TakenUp.IsEmpty: true, NeedRestart.IsEmpty: true }: logger.ConfigurationLoaded(); break;
             case ConfigurationLoaded e: logger.ConfigurationChanged(ListOf(e.TakenUp), ListOf(e.NeedRestart)); break;
             case ConfigurationReloadFailed e: logger.ConfigurationReloadFailed(Line(e.Problem), e.More); break;
+            case LogLevelChanged { For: { } length } e:
+                logger.LogLevelChanged(e.Caller, e.Level, Short(e.LoggerCategory ?? "all"), length);
+                break;
+            case LogLevelChanged e: logger.LogLevelReturned(e.Caller); break;
             case StoreRecovering e: logger.StoreRecovering(e.Read, e.Total, e.Sessions, e.Messages); break;
             case StoreOpened e: logger.StoreOpened(e.Sessions, e.Messages, e.Bytes, e.Duration, e.Level); break;
             case StoreFailed e: logger.StoreFailed(Line(e.Message)); break;

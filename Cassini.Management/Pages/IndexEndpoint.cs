@@ -23,6 +23,8 @@ internal static class IndexEndpoint
         GET    /connections        live connections                   ?search= ?sort= ?offset= ?limit=, /connections/ID
         DELETE /connections/ID     close one
         GET    /config             settings in force, and where each value is from
+        GET    /log-level          the level of the log in force
+        PUT    /log-level          another one for a while            ?level=debug ?category=NAME ?for=10m; DELETE ends it
         GET    /identities         who holds what                     ?by=sessions ?limit=1000
         DELETE /identities/NAME    end all of an identity             ?sessions=keep: only close its connections
         DELETE /sessions/CLIENT    end an MQTT session

@@ -29,3 +29,16 @@ public sealed record ConfigurationReloadFailed(string Problem, int More) : Broke
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Lifecycle;
 }
+
+/// <summary>Another level of the log is in force for a while, or the configured ones are again.</summary>
+/// <param name="Level">The level; the configured one when that is in force again.</param>
+/// <param name="LoggerCategory">
+/// The beginning of the names of the loggers that it is for; null for all without a level of their own.
+/// </param>
+/// <param name="For">How long; null when the configured levels are in force again.</param>
+/// <param name="Caller">Who asked for it, as far as that is known, for people.</param>
+public sealed record LogLevelChanged(string Level, string? LoggerCategory, TimeSpan? For, string Caller) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Lifecycle;
+}

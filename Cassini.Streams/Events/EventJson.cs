@@ -255,5 +255,6 @@ public static class EventJson
 [JsonSerializable(typeof(StoreResumed))]
 [JsonSerializable(typeof(ConfigurationLoaded))]
 [JsonSerializable(typeof(ConfigurationReloadFailed))]
+[JsonSerializable(typeof(LogLevelChanged))]
 [JsonSerializable(typeof(HealthChanged))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -85,6 +85,7 @@ internal static class GeneratedLog
         (1, OneOf("a", "b", null).Select(key =>
             (BrokerEvent)new ConfigurationLoaded(["c"], key is null ? [] : [key]))),
         (1, Gen.Int[0, 2].Select(more => (BrokerEvent)new ConfigurationReloadFailed("bad", more))),
+        (1, Gen.Const((BrokerEvent)new LogLevelChanged("debug", null, TimeSpan.FromMinutes(1), "ops"))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(
             "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m",

@@ -2,37 +2,46 @@ using Microsoft.Extensions.Options;
 
 namespace Cassini.Web.Cli.Serving;
 
-/// <summary>Which entries are logged: levels that can be changed while the process runs, for all loggers at once. Thread-safe.</summary>
+/// <summary>
+/// Which entries are logged: levels that can be changed while the process runs, for all loggers at once, and one that is in force for a
+/// while. Thread-safe.
+/// </summary>
 internal sealed class LogFilters : IOptionsMonitor<LoggerFilterOptions>
 {
     private readonly Lock _lock = new();
     private readonly List<Action<LoggerFilterOptions, string?>> _listeners = [];
-    private volatile LoggerFilterOptions _current;
+    private volatile Levels _levels;
 
     /// <param name="level">The level of all categories without one of their own.</param>
-    /// <param name="levels">Other levels of single categories.</param>
-    public LogFilters(LogLevel level, IReadOnlyDictionary<string, LogLevel> levels) => _current = Of(level, levels);
+    /// <param name="byCategory">Other levels of single categories.</param>
+    public LogFilters(LogLevel level, IReadOnlyDictionary<string, LogLevel> byCategory) => _levels = new Levels(level, byCategory, null);
 
-    public LoggerFilterOptions CurrentValue => _current;
+    public LoggerFilterOptions CurrentValue => _levels.Options;
 
-    public LoggerFilterOptions Get(string? name) => _current;
-
-    /// <inheritdoc cref="LogFilters(LogLevel, IReadOnlyDictionary{string, LogLevel})"/>
-    public void Change(LogLevel level, IReadOnlyDictionary<string, LogLevel> levels)
+    /// <summary>The level of all categories without one of their own, and the one that is in force for a while; null for none.</summary>
+    public (LogLevel Configured, PassingLogLevel? Passing) InForce
     {
-        Action<LoggerFilterOptions, string?>[] listeners;
-        lock (_lock)
+        get
         {
-            _current = Of(level, levels);
-            listeners = [.. _listeners];
-        }
-
-        foreach (var listener in listeners)
-        {
-            // Not with the options of this call: another one may have changed them meanwhile, and the last must win.
-            listener(_current, null);
+            var levels = _levels;
+            return (levels.Level, levels.Passing);
         }
     }
+
+    public LoggerFilterOptions Get(string? name) => CurrentValue;
+
+    /// <summary>Changes the configured levels. One that is in force for a while stays so.</summary>
+    /// <inheritdoc cref="LogFilters(LogLevel, IReadOnlyDictionary{string, LogLevel})"/>
+    public void Change(LogLevel level, IReadOnlyDictionary<string, LogLevel> byCategory) =>
+        Replace(levels => new Levels(level, byCategory, levels.Passing));
+
+    /// <summary>Puts another level in force for a while, in place of any before. Whoever does that ends it.</summary>
+    public void Pass(PassingLogLevel passing) => Replace(levels => new Levels(levels.Level, levels.ByCategory, passing));
+
+    /// <summary>Ends it.</summary>
+    /// <returns>False when it was not in force.</returns>
+    public bool TryEnd(PassingLogLevel passing) =>
+        Replace(levels => ReferenceEquals(levels.Passing, passing) ? new Levels(levels.Level, levels.ByCategory, null) : levels);
 
     public IDisposable OnChange(Action<LoggerFilterOptions, string?> listener)
     {
@@ -44,23 +53,68 @@ internal sealed class LogFilters : IOptionsMonitor<LoggerFilterOptions>
         return new Registration(this, listener);
     }
 
-    private static LoggerFilterOptions Of(LogLevel level, IReadOnlyDictionary<string, LogLevel> levels)
+    /// <returns>Whether it made a change.</returns>
+    private bool Replace(Func<Levels, Levels> change)
     {
-        var options = new LoggerFilterOptions { MinLevel = level };
-
-        // Messages of the web server matter when something is wrong, or when everything is logged.
-        Add("Microsoft", level >= LogLevel.Information ? Max(level, LogLevel.Warning) : level);
-        foreach (var (category, own) in levels)
+        Action<LoggerFilterOptions, string?>[] listeners;
+        lock (_lock)
         {
-            Add(category, own);
+            var changed = change(_levels);
+            if (ReferenceEquals(changed, _levels))
+            {
+                return false;
+            }
+
+            _levels = changed;
+            listeners = [.. _listeners];
         }
 
-        return options;
+        foreach (var listener in listeners)
+        {
+            // Not with the options of this call: another one may have changed them meanwhile, and the last must win.
+            listener(CurrentValue, null);
+        }
 
-        void Add(string category, LogLevel least) => options.Rules.Add(new LoggerFilterRule(null, category, least, null));
+        return true;
     }
 
-    private static LogLevel Max(LogLevel one, LogLevel other) => one > other ? one : other;
+    /// <summary>The levels at one instant. Immutable.</summary>
+    private sealed class Levels(LogLevel level, IReadOnlyDictionary<string, LogLevel> byCategory, PassingLogLevel? passing)
+    {
+        public LogLevel Level => level;
+
+        public IReadOnlyDictionary<string, LogLevel> ByCategory => byCategory;
+
+        public PassingLogLevel? Passing => passing;
+
+        public LoggerFilterOptions Options { get; } = Of(level, byCategory, passing);
+
+        private static LoggerFilterOptions Of(
+            LogLevel level, IReadOnlyDictionary<string, LogLevel> byCategory, PassingLogLevel? passing)
+        {
+            var ofAll = passing is { Category: null } ? passing.Level : level;
+            var options = new LoggerFilterOptions { MinLevel = ofAll };
+
+            // Messages of the web server matter when something is wrong, or when everything is logged.
+            Add("Microsoft", ofAll >= LogLevel.Information ? Max(ofAll, LogLevel.Warning) : ofAll);
+            foreach (var (category, own) in byCategory)
+            {
+                Add(category, own);
+            }
+
+            // The last: of two for one category the later one counts.
+            if (passing is { Category: { } wanted })
+            {
+                Add(wanted, passing.Level);
+            }
+
+            return options;
+
+            void Add(string category, LogLevel least) => options.Rules.Add(new LoggerFilterRule(null, category, least, null));
+        }
+
+        private static LogLevel Max(LogLevel one, LogLevel other) => one > other ? one : other;
+    }
 
     private sealed class Registration(LogFilters filters, Action<LoggerFilterOptions, string?> listener) : IDisposable
     {

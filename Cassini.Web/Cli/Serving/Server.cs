@@ -44,9 +44,11 @@ internal sealed class Server(ServeSettings settings, SettingsSource source, CliC
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
             await using var traces = new LastTraces(export.StartTraces(host.Spans.Name), logger, context.Signals.Force);
             var inForce = new SettingsInForce(settings, source, host, logging.Filters, logger);
+            using var levels = new LogLevels(logging.Filters, host.Hub, context.Time);
             var refusals = new Refusals();
             await using var management = ManagementApp.Create(
-                ManagedBroker.Of(host) with { Settings = inForce }, settings.Process.Management, loggers, context.Time, export, refusals);
+                ManagedBroker.Of(host) with { Settings = inForce, LogLevels = levels },
+                settings.Process.Management, loggers, context.Time, export, refusals);
             await using var grpc = GrpcHealthApp.Create(host.Health, settings.Process.Management, loggers, context.Time, refusals);
             await using var manager = ServiceManager.Attach(context.Environment, host, settings.Options.LongestStop, context.Time, loggers);
             await using var reloads = new Reloads(context, inForce, host, manager, logger);
