@@ -49,7 +49,7 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
 
     /// <summary>The event that it has the session now.</summary>
     public SessionOpened Opened(Session session, bool isPresent) => new(
-        Connection.Id, session.ClientId, session.Identity, Outbox.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", isPresent);
+        Connection.Id, session.ClientId, session.Identity, $"MQTT {Outbox.Version.Number()}", isPresent);
 
     /// <summary>The event that its session was closed now.</summary>
     public SessionClosed Closed(Session session, CloseReason reason, bool isKept, TimeProvider time) =>
