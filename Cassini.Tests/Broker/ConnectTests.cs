@@ -43,7 +43,7 @@ public class ConnectTests
         await client.ExpectEndAsync();
     }
 
-    // A bridge of a version that there is not, and one that announces a version without a bridge bit: the refusal is one that they understand.
+    // Bridges of a version that there is not: the refusal is one that they understand.
     [Theory]
     [InlineData("MQIsdp", 0x84)]
     [InlineData("MQTT", 0x83)]
