@@ -226,7 +226,7 @@ public class WebSocketEndpointTests
             var buffer = new byte[4096];
             while (true)
             {
-                await connection.Stream.ReadAsync(Memory<byte>.Empty, cancellationToken);
+                _ = await connection.Stream.ReadAsync(Memory<byte>.Empty, cancellationToken);
                 var read = await connection.Stream.ReadAsync(buffer, cancellationToken);
                 if (read == 0)
                 {
