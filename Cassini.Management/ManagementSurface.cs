@@ -94,6 +94,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapCertificates(_broker.Health);
         var remedies = new Remedies(_broker.Mqtt, _broker.Disconnect, _broker.DisconnectIdentity, _broker.Hub);
         routes.MapConnections(_broker.Connections, remedies.Disconnect);
+        routes.MapSessions(_broker.Mqtt, _broker.Connections, _broker.Accounts);
         routes.MapIdentities(_broker.Accounts);
         routes.MapRemedies(remedies);
         routes.MapHandshakes(_broker.RefusedHandshakes);

@@ -8,6 +8,22 @@ namespace Cassini.Management.Tables;
 /// <summary>GET /connections and /connections/{id}, DELETE /connections/{id}: the live table.</summary>
 internal static class ConnectionEndpoints
 {
+    private static readonly RowTable<ConnectionRow> Table = new(
+        [
+            ("id", RowTable<ConnectionRow>.By(row => row.Id)),
+            ("endpoint", RowTable<ConnectionRow>.ByText(row => row.Endpoint)),
+            ("remoteAddress", RowTable<ConnectionRow>.ByText(row => row.RemoteAddress)),
+            ("identity", RowTable<ConnectionRow>.ByText(row => row.Identity)),
+            ("protocol", RowTable<ConnectionRow>.ByText(row => row.Protocol)),
+            ("state", RowTable<ConnectionRow>.ByText(row => row.State)),
+            ("acceptedAt", RowTable<ConnectionRow>.By(row => row.AcceptedAt)),
+            ("clientId", RowTable<ConnectionRow>.ByText(row => row.ClientId)),
+            ("mqttProtocol", RowTable<ConnectionRow>.ByText(row => row.MqttProtocol)),
+        ],
+        (row, search) => RowTable<ConnectionRow>.AnyHas(search, row.Identity, row.ClientId, row.RemoteAddress, row.Endpoint)
+            || row.Id.ToString(CultureInfo.InvariantCulture) == search,
+        limit: null);
+
     /// <summary>Maps the live table.</summary>
     /// <param name="routes">Where it is mapped.</param>
     /// <param name="connections">The live connections.</param>
@@ -15,20 +31,11 @@ internal static class ConnectionEndpoints
     public static void MapConnections(
         this IEndpointRouteBuilder routes, LiveConnections connections, Func<HttpContext, long, bool> disconnect)
     {
-        routes.MapReads("/connections", context => AnswerSomeAsync(context, connections))
+        var table = routes.MapReads("/connections", context => AnswerSomeAsync(context, connections))
             .Describe("connections", "The live connections. The header X-Total-Count says how many match, listed or not.")
-            .Takes("search", "Only those that have this in their identity, client identifier, address or endpoint. Case does not matter.")
-            .Takes(
-                "sort",
-                $"Column to sort by: one of {string.Join(", ", ConnectionQuery.Columns)}; descending with - before it. By default id.")
-            .Takes("offset", "How many are skipped: from 0, by default 0.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
-            .Takes(
-                "limit",
-                string.Create(
-                    CultureInfo.InvariantCulture, $"How many are listed at most: 1 to {ConnectionQuery.LargestLimit:N0}; by default all."),
-                type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Answers<IReadOnlyList<ConnectionRow>>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
+        Table.Describe(table, "identity, client identifier, address or endpoint");
         routes.MapReads("/connections/{id}", context => AnswerOneAsync(context, connections))
             .Describe("connection", "One live connection.").TakesId()
             .Answers<ConnectionRow>(StatusCodes.Status200OK, Answer.Json)
@@ -44,12 +51,12 @@ internal static class ConnectionEndpoints
 
     private static Task AnswerSomeAsync(HttpContext context, LiveConnections connections)
     {
-        if (!ConnectionQuery.TryRead(context, out var query, out var error))
+        if (!Table.TryRead(context, out var query, out var error))
         {
             return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
         }
 
-        var rows = query.Of(connections.List(), out var matching);
+        var rows = Table.Select(connections.List(), query, out var matching);
         context.Response.Headers["X-Total-Count"] = matching.ToString(CultureInfo.InvariantCulture);
         return Answer.JsonAsync(context, StatusCodes.Status200OK, rows, TableJson.Connections);
     }

@@ -27,6 +27,10 @@ internal static class IdentityEndpoint
             .Answers<IdentitiesAnswer>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
 
+    /// <summary>What one identity has; null when it has nothing.</summary>
+    public static IdentityRow? RowOf(string identity, AccountTable accounts) =>
+        accounts.All.FirstOrDefault(account => account.Identity == identity) is { } found ? RowOf(found, Shared(accounts), accounts) : null;
+
     private static Task AnswerAsync(HttpContext context, AccountTable? accounts)
     {
         if (!QueryParameters.TryReadOne(context, "by", out var by, out var error)
@@ -42,7 +46,7 @@ internal static class IdentityEndpoint
                 $"by={Answer.Quote(by)} is none of {string.Join(", ", QuotaResources.Names)}\n");
         }
 
-        var shared = QuotaResources.All.Where(resource => accounts?.LimitOf(resource) > 0).ToList();
+        var shared = Shared(accounts);
         var counted = shared.Where(resource => by is null || QuotaResources.NameOf(resource) == by).ToList();
         var all = (accounts?.All ?? []).Select(account => (Account: account, Part: PartOf(account, counted, accounts!))).ToList();
         var rows = all
@@ -54,6 +58,9 @@ internal static class IdentityEndpoint
         return Answer.JsonAsync(
             context, StatusCodes.Status200OK, new IdentitiesAnswer(all.Count, all.Count > most, limits, [.. rows]), TableJson.Identities);
     }
+
+    private static List<CapacityResource> Shared(AccountTable? accounts) =>
+        [.. QuotaResources.All.Where(resource => accounts?.LimitOf(resource) > 0)];
 
     /// <summary>The largest part that it has of one of the resources.</summary>
     private static double PartOf(Account account, List<CapacityResource> counted, AccountTable accounts) =>

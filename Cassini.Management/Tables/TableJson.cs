@@ -20,6 +20,10 @@ internal static class TableJson
     public static JsonTypeInfo<IReadOnlyList<RefusedPeer>> Handshakes { get; } =
         ManagementJson.Of<IReadOnlyList<RefusedPeer>>(TableJsonContext.Default);
 
+    public static JsonTypeInfo<SessionsAnswer> Sessions { get; } = ManagementJson.Of<SessionsAnswer>(TableJsonContext.Default);
+
+    public static JsonTypeInfo<ClientAnswer> Client { get; } = ManagementJson.Of<ClientAnswer>(TableJsonContext.Default);
+
     public static JsonTypeInfo<IdentitiesAnswer> Identities { get; } = ManagementJson.Of<IdentitiesAnswer>(TableJsonContext.Default);
 
     public static JsonTypeInfo<TopicsAnswer> Topics { get; } = ManagementJson.Of<TopicsAnswer>(TableJsonContext.Default);
@@ -32,6 +36,8 @@ internal static class TableJson
 [JsonSerializable(typeof(IReadOnlyList<ConnectionRow>))]
 [JsonSerializable(typeof(IReadOnlyList<CertificateHealth>))]
 [JsonSerializable(typeof(IReadOnlyList<RefusedPeer>))]
+[JsonSerializable(typeof(SessionsAnswer))]
+[JsonSerializable(typeof(ClientAnswer))]
 [JsonSerializable(typeof(IdentitiesAnswer))]
 [JsonSerializable(typeof(TopicsAnswer))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]

@@ -284,6 +284,24 @@ public sealed class MqttBroker : ISessionHandler
         return [.. Tree.Find(encoded).Where(subscription => subscription.Subscriber.IsListed).Select(InfoOf)];
     }
 
+    /// <summary>The sessions, open and kept, in no order. Any thread.</summary>
+    public IReadOnlyList<SessionInfo> GetSessions() => [.. Sessions.All.Select(session => session.Describe())];
+
+    /// <summary>The session of a client. Any thread.</summary>
+    /// <returns>Null when it has none.</returns>
+    public SessionInfo? FindSession(string clientId)
+    {
+        ArgumentNullException.ThrowIfNull(clientId);
+        return Sessions.Find(clientId)?.Describe();
+    }
+
+    /// <summary>The subscriptions of a client, in no order; none when it has no session. Any thread.</summary>
+    public IReadOnlyList<SubscriptionInfo> GetClientSubscriptions(string clientId)
+    {
+        ArgumentNullException.ThrowIfNull(clientId);
+        return [.. Sessions.Find(clientId)?.Subscriptions.All.Select(InfoOf) ?? []];
+    }
+
     /// <summary>Creates the handler of a connection that is not served yet.</summary>
     internal ClientConnection Open(Connection connection)
     {
@@ -322,7 +340,11 @@ public sealed class MqttBroker : ISessionHandler
     {
         var session = subscription.Subscriber as Session;
         return new SubscriptionInfo(
-            session?.ClientId, session?.Identity, subscription.Filter, subscription.QoS, subscription.Subscriber.IsReachable);
+            session?.ClientId, session?.Identity, subscription.Filter, subscription.QoS, subscription.Subscriber.IsReachable)
+        {
+            NoLocal = subscription.NoLocal,
+            RetainAsPublished = subscription.RetainAsPublished,
+        };
     }
 
     private PacketHandler HandlerOf(ClientLink link, Client client) => new(

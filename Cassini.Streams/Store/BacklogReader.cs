@@ -12,35 +12,45 @@ namespace Cassini.Streams.Store;
 /// more than one. Thread-safe.
 /// </summary>
 /// <param name="find">Finds a group by its number: null when it is not there.</param>
+/// <param name="closed">Cancelled when the journal is closed: those that wait end.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it logs.</param>
 internal sealed class BacklogReader(
-    Func<long, CancellationToken, ValueTask<byte[]?>> find, TimeProvider time, ILogger logger) : IDisposable
+    Func<long, CancellationToken, ValueTask<byte[]?>> find, CancellationToken closed, TimeProvider time, ILogger logger)
 {
     /// <summary>After how long a reading that failed is tried again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentDictionary<uint, string> _failures = [];
+    private int _retries;
 
-    /// <summary>Why the copies of a session cannot be read, and of how many sessions; null when all can.</summary>
+    /// <summary>
+    /// Why the copies of a session cannot be read, and of how many sessions; null when all can. It is known of a session until one of its
+    /// readings has succeeded, or it has ended.
+    /// </summary>
     public string? Failure => _failures.FirstOrDefault() is { Value: { } first }
         ? $"{Quantity.Of(_failures.Count, "client")} cannot get what waits in the journal: {first}"
         : null;
+
+    /// <summary>Whether a reading that has failed goes on trying. Any thread.</summary>
+    public bool IsRetrying => Volatile.Read(ref _retries) > 0;
 
     /// <inheritdoc cref="ISessionStore.ReadAsync"/>
     public async ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(
         uint session, Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _end.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closed);
+        var isRetry = false;
         try
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    return await ReadInTurnAsync(session, wanted, either.Token).ConfigureAwait(false);
+                    var read = await ReadInTurnAsync(session, wanted, either.Token).ConfigureAwait(false);
+                    Forget(session);
+                    return read;
                 }
                 catch (IOException failure) when (attempt < attempts)
                 {
@@ -48,6 +58,8 @@ internal sealed class BacklogReader(
                     if (attempt > 1)
                     {
                         NoteFailure(session, failure);
+                        Interlocked.Add(ref _retries, isRetry ? 0 : 1);
+                        isRetry = true;
                         await Task.Delay(Pause, time, either.Token).ConfigureAwait(false);
                     }
                 }
@@ -55,12 +67,12 @@ internal sealed class BacklogReader(
         }
         finally
         {
-            _failures.TryRemove(session, out _);
+            Interlocked.Add(ref _retries, isRetry ? -1 : 0);
         }
     }
 
-    /// <summary>Those that wait end.</summary>
-    public void Dispose() => _end.Cancel();
+    /// <summary>A session has ended: nothing more of it is to be read. Any thread.</summary>
+    public void Forget(uint session) => _failures.TryRemove(session, out _);
 
     private async Task<IReadOnlyList<QueuedMessage>> ReadInTurnAsync(
         uint session, Func<StoredCopy[]> wanted, CancellationToken cancellationToken)

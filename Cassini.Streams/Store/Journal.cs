@@ -63,7 +63,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         _rewrite = new JournalRewrite(_buffer, options.CompactBytes, _space);
         _condition = new StoreCondition(() => _rewrite.Bytes, events, time);
         _committer = new JournalCommitter(ledgers, _buffer, _rewrite, Durability, _space, _condition, options.Gathering, time, logger);
-        _reader = new BacklogReader(_committer.FindAsync, time, logger);
+        _reader = new BacklogReader(_committer.FindAsync, Durability.Closed, time, logger);
     }
 
     /// <summary>How long a stop waits for the disk: writing what waits and closing takes less, unless the disk does not answer.</summary>
@@ -243,7 +243,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        _reader.Dispose();
+        await Durability.CloseAsync().ConfigureAwait(false);
         var ended = OwnThread.RunAsync("cassini journal end", EndAsync);
         try
         {

@@ -19,7 +19,7 @@ internal sealed class JournalCommitter
     /// <summary>So many changes for each of those who have waited say that these go on while they wait.</summary>
     private const int ManyForEach = 8;
 
-    private readonly Func<ILedger> _ledgers;
+    private readonly LedgerConnection _ledger;
     private readonly ChangeBuffer _buffer;
     private readonly JournalRewrite _rewrite;
     private readonly Durability _durability;
@@ -28,28 +28,16 @@ internal sealed class JournalCommitter
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly GroupWriter _writer;
+    private readonly GroupTrimmer _trimmer;
     private readonly TimeSpan _gathering;
 
-    /// <summary>Held while a single group is read, and while the ledger is closed.</summary>
-    private readonly SemaphoreSlim _finding = new(1);
-
-    private ILedger? _ledger;
     private OpenGroup? _taken;
     private long _ticket;
-
-    // What was given to the ledger last. It may be there although its append has failed.
-    private long _appending;
-    private ReadOnlyMemory<byte> _bytes;
-    private bool _isEncoded;
+    private GivenGroup? _encoded;
     private bool _isLoaded;
-
-    private long _firstGroup;
-    private long _lastGroup;
     private bool _isFull;
-    private bool _isTrimFailing;
     private bool _isFlowing;
     private long _lookedAt;
-    private volatile IOException? _checkpointFailure;
 
     /// <param name="ledgers">Makes the ledger; once more when one has failed.</param>
     /// <param name="buffer">Where the groups come from.</param>
@@ -72,7 +60,7 @@ internal sealed class JournalCommitter
         ILogger logger)
     {
         _gathering = gathering;
-        _ledgers = ledgers;
+        _ledger = new LedgerConnection(ledgers, logger);
         _buffer = buffer;
         _rewrite = rewrite;
         _durability = durability;
@@ -81,41 +69,22 @@ internal sealed class JournalCommitter
         _time = time;
         _logger = logger;
         _writer = new GroupWriter(time);
+        _trimmer = new GroupTrimmer(_ledger, rewrite, buffer, logger);
     }
 
     /// <summary>How the commits were.</summary>
     public CommitCounters Counters { get; } = new();
 
     /// <summary>Why the log of the ledger grows; null when it does not. Any thread.</summary>
-    public IOException? CheckpointFailure => _checkpointFailure;
+    public IOException? CheckpointFailure => _ledger.CheckpointFailure;
 
     /// <summary>Opens the ledger, which stays open.</summary>
     /// <exception cref="IOException">As <see cref="ILedger.OpenAsync"/>.</exception>
-    public async ValueTask<(ILedger Ledger, LedgerExtent Extent)> OpenAsync(CancellationToken cancellationToken)
-    {
-        var (ledger, extent) = await OpenLedgerAsync(cancellationToken).ConfigureAwait(false);
-        _ledger = ledger;
-        (_firstGroup, _lastGroup) = (extent.First, extent.Last);
-        return (ledger, extent);
-    }
+    public ValueTask<(ILedger Ledger, LedgerExtent Extent)> OpenAsync(CancellationToken cancellationToken) =>
+        _ledger.OpenAsync(cancellationToken);
 
-    /// <summary>One group. Any thread.</summary>
-    /// <returns>The group; null when there is none with this number.</returns>
-    /// <exception cref="IOException">It cannot be read, or the ledger is closed because it has failed.</exception>
-    public async ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken)
-    {
-        await _finding.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return _ledger is { } ledger
-                ? await ledger.FindAsync(number, cancellationToken).ConfigureAwait(false)
-                : throw new IOException("The ledger is closed.");
-        }
-        finally
-        {
-            _finding.Release();
-        }
-    }
+    /// <inheritdoc cref="LedgerConnection.FindAsync"/>
+    public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) => _ledger.FindAsync(number, cancellationToken);
 
     /// <summary>All of it was read: from now on it may be changed.</summary>
     public void NoteLoaded() => _isLoaded = true;
@@ -140,7 +109,7 @@ internal sealed class JournalCommitter
                 }
 
                 await CommitAsync(_taken, cancellationToken);
-                await TrimAsync();
+                await _trimmer.TrimAsync();
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -151,7 +120,7 @@ internal sealed class JournalCommitter
         {
             // What it was in the middle of is not known. The next run finds out.
             _condition.Failing(failure);
-            await CloseAsync();
+            await _ledger.CloseAsync();
             throw;
         }
     }
@@ -161,7 +130,7 @@ internal sealed class JournalCommitter
     {
         try
         {
-            if (_ledger is not null && _isLoaded)
+            if (_ledger.IsOpen && _isLoaded)
             {
                 for (var rest = _taken ?? _buffer.Take(out _ticket); rest is not null; rest = TakeRest())
                 {
@@ -183,7 +152,7 @@ internal sealed class JournalCommitter
         }
         finally
         {
-            await CloseAsync();
+            await _ledger.CloseAsync();
         }
     }
 
@@ -212,7 +181,7 @@ internal sealed class JournalCommitter
         {
             try
             {
-                _ledger ??= await ReopenAsync(cancellationToken);
+                await _ledger.ReopenAsync(cancellationToken);
                 await WriteAsync(group);
                 break;
             }
@@ -239,8 +208,8 @@ internal sealed class JournalCommitter
     private void Complete(OpenGroup group)
     {
         _taken = null;
-        _isEncoded = false;
-        group.Place.Group = _appending;
+        group.Place.Group = _encoded!.Number;
+        _encoded = null;
         _isFlowing = _durability.Reach(_ticket) is var waited && group.Count >= FewChanges && group.Count >= ManyForEach * waited;
         _buffer.GiveBack(group);
     }
@@ -253,7 +222,7 @@ internal sealed class JournalCommitter
             StoreLog.Failing(_logger, failure);
         }
 
-        await CloseAsync();
+        await _ledger.CloseAsync();
     }
 
     /// <summary>
@@ -262,43 +231,36 @@ internal sealed class JournalCommitter
     /// </summary>
     private async ValueTask WriteAsync(OpenGroup group)
     {
-        if (!_isEncoded)
-        {
-            // Once: a second time its messages would be taken for written.
-            (_appending, _bytes) = (_lastGroup + 1, _writer.Write(_lastGroup + 1, group.Changes));
-            _isEncoded = true;
-        }
-
-        if (_bytes.IsEmpty)
+        // Once: a second time its messages would be taken for written.
+        var encoded = _encoded ??= new GivenGroup(_ledger.Last + 1, _writer.Write(_ledger.Last + 1, group.Changes));
+        if (encoded.Bytes.IsEmpty)
         {
             return;
         }
 
         var began = _time.GetTimestamp();
-        if (_lastGroup < _appending)
+        if (_ledger.Last < encoded.Number)
         {
-            await AppendAsync();
+            await AppendAsync(encoded);
         }
 
-        Counters.Add(group.Count, _bytes.Length, _time.GetElapsedTime(began));
-        _rewrite.NoteAppended(_appending, _bytes.Length, _ticket);
+        Counters.Add(group.Count, encoded.Bytes.Length, _time.GetElapsedTime(began));
+        _rewrite.NoteAppended(encoded.Number, encoded.Bytes.Length, _ticket);
     }
 
-    private async ValueTask AppendAsync()
+    private async ValueTask AppendAsync(GivenGroup encoded)
     {
         try
         {
-            await _ledger!.AppendAsync(_appending, _bytes);
+            await _ledger.AppendAsync(encoded);
             _isFull = _isFull && _space.Shortage(_rewrite.Bytes, isShort: true) is not null;
         }
         catch (LedgerFullException full)
         {
             _isFull = true;
             _condition.Full(full.Message);
-            await _ledger!.AppendAsync(_appending, _bytes, mayUseReserve: true);
+            await _ledger.AppendAsync(encoded, mayUseReserve: true);
         }
-
-        _lastGroup = _appending;
     }
 
     /// <summary>
@@ -315,48 +277,35 @@ internal sealed class JournalCommitter
         _lookedAt = _time.GetTimestamp();
         try
         {
-            _ledger?.RequireInPlace();
-            _ledger?.GiveBackRoom(_isFull);
+            _ledger.Tend(_isFull);
         }
         catch (IOException failure)
         {
             await FailAsync(failure);
         }
 
-        LookAtCheckpoints();
+        _ledger.RetryCheckpoint();
         if (_space.Shortage(_rewrite.Bytes, _isFull) is { } shortage)
         {
             _isFull = true;
             _condition.Full(shortage);
         }
-        else if (_isFull && _ledger is { } ledger)
+        else if (_isFull && _ledger.IsOpen)
         {
-            await TryAppendNothingAsync(ledger);
+            await TryAppendNothingAsync();
         }
 
         _rewrite.IsPressed = _isFull;
     }
 
-    private void LookAtCheckpoints()
+    private async ValueTask TryAppendNothingAsync()
     {
-        var failure = _ledger?.RetryCheckpoint();
-        if (failure is not null && _checkpointFailure is null)
-        {
-            StoreLog.CheckpointFailed(_logger, failure);
-        }
-
-        _checkpointFailure = failure;
-    }
-
-    private async ValueTask TryAppendNothingAsync(ILedger ledger)
-    {
-        (_appending, _bytes) = (_lastGroup + 1, _writer.WriteNothing(_lastGroup + 1));
+        var nothing = new GivenGroup(_ledger.Last + 1, _writer.WriteNothing(_ledger.Last + 1));
         try
         {
-            await ledger.AppendAsync(_appending, _bytes);
-            _lastGroup = _appending;
+            await _ledger.AppendAsync(nothing);
             _isFull = false;
-            _rewrite.NoteAppended(_appending, _bytes.Length, ticket: 0);
+            _rewrite.NoteAppended(nothing.Number, nothing.Bytes.Length, ticket: 0);
         }
         catch (LedgerFullException)
         {
@@ -366,107 +315,6 @@ internal sealed class JournalCommitter
         catch (IOException failure)
         {
             await FailAsync(failure);
-        }
-    }
-
-    /// <summary>Drops some of the groups that were written anew; more of them after the next group, so that none waits for all.</summary>
-    private async Task TrimAsync()
-    {
-        if (_ledger is not { } ledger || !_rewrite.IsDropping)
-        {
-            return;
-        }
-
-        var all = _rewrite.DropBefore;
-        try
-        {
-            // An attempt that failed may have dropped them all.
-            _firstGroup = all > _firstGroup ? await ledger.TrimAsync(all) : _firstGroup;
-            _isTrimFailing = false;
-        }
-        catch (IOException failure)
-        {
-            if (!_isTrimFailing)
-            {
-                StoreLog.TrimFailed(_logger, failure);
-            }
-
-            // They are tried again with the next group, at the latest in a second.
-            _isTrimFailing = true;
-            return;
-        }
-
-        if (all <= _firstGroup)
-        {
-            _rewrite.NoteDropped();
-        }
-        else
-        {
-            _buffer.Signal();
-        }
-    }
-
-    /// <summary>Opens the ledger again after a failure, and looks whether what was being appended is there.</summary>
-    private async Task<ILedger> ReopenAsync(CancellationToken cancellationToken)
-    {
-        var (ledger, extent) = await OpenLedgerAsync(cancellationToken);
-        var isAppended = extent.Last == _appending && extent.Last == _lastGroup + 1
-            && await HasAsync(ledger, _appending, _bytes, cancellationToken);
-        if (isAppended || extent.Last == _lastGroup)
-        {
-            (_firstGroup, _lastGroup) = (extent.First, extent.Last);
-            return ledger;
-        }
-
-        await ledger.DisposeAsync();
-        throw new LedgerDamagedException(
-            $"the ledger ends with group {extent.Last}, and group {_lastGroup} was the last one of this process: "
-            + "another program has written it");
-    }
-
-    /// <summary>Whether a group is exactly what was given to the ledger, and nothing that somebody else has appended.</summary>
-    private static async Task<bool> HasAsync(
-        ILedger ledger, long number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        await foreach (var group in ledger.ReadAsync(number, cancellationToken))
-        {
-            return group.Bytes.Span.SequenceEqual(bytes.Span);
-        }
-
-        return false;
-    }
-
-    private async Task<(ILedger Ledger, LedgerExtent Extent)> OpenLedgerAsync(CancellationToken cancellationToken)
-    {
-        var ledger = _ledgers();
-        try
-        {
-            return (ledger, await ledger.OpenAsync(cancellationToken).ConfigureAwait(false));
-        }
-        catch
-        {
-            await ledger.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    private async Task CloseAsync()
-    {
-        await _finding.WaitAsync(CancellationToken.None);
-        try
-        {
-            if (Interlocked.Exchange(ref _ledger, null) is { } ledger)
-            {
-                await ledger.DisposeAsync();
-            }
-        }
-        catch (IOException failure)
-        {
-            StoreLog.CloseFailed(_logger, failure);
-        }
-        finally
-        {
-            _finding.Release();
         }
     }
 }

@@ -107,6 +107,7 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
     {
         Add(RecordType.SessionEnd);
         rewrite.Forget(this);
+        reader.Forget(number);
     }
 
     public void PutSubscription(SubscriptionRecord subscription) =>

@@ -91,10 +91,12 @@ internal sealed class RoomTable
         ["Outgoing"] = ["Tracing", "Model", "Durable"],
         ["Routing"] = ["Model", "Durable"],
         ["Access"] = ["Model", "Routing"],
-        ["Sessions"] = ["Tracing", "Model", "Durable", "Outgoing", "Routing"],
-        ["Connections"] = ["Tracing", "Model", "Durable", "Outgoing", "Routing", "Access", "Sessions"],
-        ["Upkeep"] = ["Model", "Durable", "Outgoing", "Routing", "Access", "Sessions", "Connections"],
-        [Arrow.RootRoom] = ["Tracing", "Model", "Durable", "Outgoing", "Routing", "Access", "Sessions", "Connections", "Upkeep"],
+        ["Delivery"] = ["Tracing", "Model", "Durable", "Outgoing", "Routing"],
+        ["Sessions"] = ["Tracing", "Model", "Durable", "Outgoing", "Routing", "Delivery"],
+        ["Connections"] = ["Tracing", "Model", "Durable", "Outgoing", "Routing", "Access", "Delivery", "Sessions"],
+        ["Upkeep"] = ["Model", "Durable", "Outgoing", "Routing", "Access", "Delivery", "Sessions", "Connections"],
+        [Arrow.RootRoom] =
+            ["Tracing", "Model", "Durable", "Outgoing", "Routing", "Access", "Delivery", "Sessions", "Connections", "Upkeep"],
     });
 
     /// <summary>The folders of the management. The root puts them together.</summary>

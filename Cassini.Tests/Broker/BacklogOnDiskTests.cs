@@ -3,6 +3,7 @@ using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Quotas;
 using Cassini.Streams.Store.Ledgers;
 using Cassini.Tests.Store;
@@ -164,6 +165,29 @@ public class BacklogOnDiskTests
         await Eventually.CompletesAsync("its client is connected anew", ending);
     }
 
+    /// <summary>What a full disk keeps from being handed on is left to the next start: nothing waits for it behind a stop.</summary>
+    [Fact]
+    public async Task End_OfAMemberOnAFullDisk_IsGivenUpWhenTheStoreIsClosed()
+    {
+        var ledger = new FaultyLedger(new ListLedger(_groups));
+        await using var running = Running(() => ledger);
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig, "member", "$share/g/t");
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        ledger.OnAppend = static _ => new(LedgerFault.FullButForReserve);
+        var publisher = await rig.ConnectAsync("p", identity: "bob");
+        await publisher.PublishAsync("t", "the one that finds it out", QualityOfService.AtLeastOnce);
+        await Eventually.HoldsAsync("it is full", () => running.Journal.Refusal is not null);
+        await (await rig.OpenAsync("member")).DisconnectAsync();
+        var account = rig.Accounts.All.Single(account => account.Identity == "alice");
+        var references = account.References;
+
+        await running.EndRunAsync();
+        await running.Journal.DisposeAsync();
+
+        await Eventually.HoldsAsync("nothing is handed on", () => account.References == references - 1);
+    }
+
     /// <summary>Without room in memory, what is acknowledged is kept all the same.</summary>
     [Fact]
     public async Task Publish_IdentityHasItsShareOfMemory_IsKeptOnDisk()
@@ -175,6 +199,57 @@ public class BacklogOnDiskTests
 
         rig.Broker.Statistics.Dropped.ShouldBe(0);
         await ExpectAsync((await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client, 0, Messages);
+    }
+
+    /// <summary>
+    /// QoS 0 messages that must not overtake a backlog wait in memory, in their places, until their identity has its share. What is lost
+    /// then is counted, and costs the others nothing.
+    /// </summary>
+    [Fact]
+    public async Task Publish_QoS0BehindABacklogBeyondTheShareOfMemory_IsDroppedAndTheRestComesInOrder()
+    {
+        const int Live = 120;
+        const int Memory = 96 * 1024;
+        await using var running = Running();
+        await using var rig = await RigAsync(running, new QuotaOptions { Memory = Share.Of(Memory) });
+        var publisher = await rig.ConnectAsync("publisher", identity: "bob");
+        await publisher.PublishAsync("r", "retained", QualityOfService.AtLeastOnce, retain: true);
+        var keeper = (await rig.OpenAsync("keeper", change: OneAtATime)).Client;
+        await keeper.SubscribeAsync("t");
+        for (var i = 0; i < Messages; i++)
+        {
+            await publisher.PublishAsync("t", Text(i), QualityOfService.AtLeastOnce);
+        }
+
+        await keeper.SendAsync(new SubscribePacket(1, [new("r", QualityOfService.AtLeastOnce, false, false, RetainHandling.Send)],
+            PropertySet.Empty).Write(ProtocolVersion.V500));
+        var first = await keeper.ExpectPublishAsync("t", Text(0));
+        (await keeper.ExpectAsync<SubAckPacket>()).Reasons.ShouldBe([ReasonCode.GrantedQoS1]);
+        for (var i = 0; i < Live; i++)
+        {
+            await publisher.PublishAsync("r", $"{i:0000}{new string('x', 1024)}");
+        }
+
+        // It is stored all the same, and says that the others have been handled.
+        await publisher.PublishAsync("t", Text(Messages), QualityOfService.AtLeastOnce);
+        var dropped = (int)rig.Broker.Counters.DroppedQoS0;
+        dropped.ShouldBeInRange(Live / 4, Live * 3 / 4);
+        rig.Accounts.All.Single(account => account.Identity == "alice").Held(CapacityResource.Memory).ShouldBeLessThan(Memory + 4096);
+
+        await keeper.AckAsync(PacketType.PubAck, first.PacketId);
+        await ExpectAsync(keeper, 1, Messages - 1);
+        var retained = await keeper.ExpectPublishAsync("r", "retained");
+        await keeper.AckAsync(PacketType.PubAck, retained.PacketId);
+        for (var i = 0; i < Live - dropped; i++)
+        {
+            (await keeper.ExpectAsync<ReceivedPublish>()).Text.ShouldStartWith($"{i:0000}x");
+        }
+
+        await ExpectAsync(keeper, Messages, 1);
+        rig.Broker.Counters.DroppedQoS0.ShouldBe(dropped);
+
+        static ConnectPacket OneAtATime(ConnectPacket connect) =>
+            connect with { CleanStart = false, Properties = new PropertySet { SessionExpiryInterval = 3600, ReceiveMaximum = 1 } };
     }
 
     [Theory]
@@ -239,6 +314,34 @@ public class BacklogOnDiskTests
         _groups[0].Number.ShouldBe(first);
         ledger.OnFind = static _ => ValueTask.CompletedTask;
         await ExpectAsync((await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client, 0, Messages);
+    }
+
+    /// <summary>Between two readings nobody knows better.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Read_HasFailed_IsSaidUntilOneSucceedsOrTheSessionEnds(bool ends)
+    {
+        var ledger = new FaultyLedger(new ListLedger(_groups));
+        await using var running = Running(() => ledger);
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig);
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        ledger.OnFind = static _ => throw new IOException("It cannot be read, says the test.");
+
+        var rewriting = rig.Broker.Rewriter.RewriteAsync(TestContext.Current.CancellationToken).AsTask();
+        await Eventually.HoldsAsync("it is given up", () =>
+        {
+            rig.Advance(1);
+            return rewriting.IsCompleted;
+        });
+        await rewriting;
+        running.Journal.Sample().ReadFailure.ShouldNotBeNull();
+
+        ledger.OnFind = static _ => ValueTask.CompletedTask;
+        var keeper = (await rig.OpenAsync("keeper", change: ends ? null : BrokerRig.Lasting)).Client;
+        await ExpectAsync(keeper, 0, ends ? 0 : Messages);
+        running.Journal.Sample().ReadFailure.ShouldBeNull();
     }
 
     /// <summary>Its backlog is read from where it lay before the rewrite.</summary>

@@ -94,6 +94,40 @@ public class DisconnectTests
         }
     }
 
+    // A client that gets no reason takes it for the normal end, and may not come back.
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Connection_ThatCrashes_GetsTheReason(int version)
+    {
+        await using var rig = new BrokerRig();
+        var connection = await rig.OpenAsync("a", version, change: BrokerRig.Lasting);
+        var bug = new InvalidOperationException("a bug");
+        rig.Store.PuttingSubscription = () => throw bug;
+
+        await connection.Client.SendAsync(
+            new SubscribePacket(9, [new("t", QualityOfService.AtMostOnce, false, false, RetainHandling.Send)], PropertySet.Empty)
+                .Write(connection.Client.Version));
+
+        await connection.Client.ExpectClosedAsync(ReasonCode.UnspecifiedError);
+        await connection.ExpectCrashAsync(bug);
+    }
+
+    // [MQTT-3.14.0-1]
+    [Fact]
+    public async Task Connection_ThatCrashesBeforeConnAck_GetsNoDisconnect()
+    {
+        await using var rig = new BrokerRig();
+        var bug = new InvalidOperationException("a bug");
+        rig.Store.PuttingSession = () => throw bug;
+        var connection = rig.Open();
+
+        await connection.Client.SendAsync(ConnectWriter.Write(BrokerRig.Lasting(connection.Client.Connect("a"))));
+
+        await connection.Client.ExpectEndAsync();
+        await connection.ExpectCrashAsync(bug);
+    }
+
     // It reads nothing before it has written all, so the broker must take what it writes, or neither comes to an end.
     [Theory]
     [InlineData(true)]

@@ -1,5 +1,5 @@
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Mqtt;
 using CsCheck;
 

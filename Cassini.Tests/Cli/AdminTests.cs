@@ -38,6 +38,23 @@ public sealed class AdminTests : IDisposable
             line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, "1", "of", _, "1", "of", ..]);
         var identity = _console.Out.Lines[^2].Split(' ')[0];
 
+        await Eventually.BecomesAsync(
+            "the client has subscribed",
+            async ValueTask<string> () =>
+            {
+                await RunAsync("sessions", "--search", "READ", "--sort=-queued", "--management", management);
+                return _console.Out.Lines[^1];
+            },
+            line => line.Contains("connection  1 ", StringComparison.Ordinal));
+        _console.Out.Lines[^2].ShouldBe(
+            "client  identity  state      since                 expires              subscriptions  queued  in flight  dropped");
+        _console.Out.Lines[^1].ShouldMatch(
+            $"^reader  {identity} *  connected  [-0-9]{{10}} [:0-9]{{8}}Z  with its connection  1              0       0          0$");
+        (await RunAsync("client", "reader", "--management", management)).ShouldBe(ExitCode.Ok);
+        _console.Out.Lines[^1].ShouldBe("subscription  t at QoS 0");
+        (await RunAsync("sessions", "--state", "gone", "--management", management)).ShouldBe(ExitCode.Error);
+        _console.Error.Lines[^1].ShouldBe($"cassini: {management}: refused: 400 state=\"gone\" is none of connected, kept");
+
         (await RunAsync("end-session", "reader", "--management", management)).ShouldBe(ExitCode.Ok);
         _console.Out.Lines[^1].ShouldBe("1 session ended, 1 connection closed");
         (await RunAsync("purge-retained", "old/#", "--management", management)).ShouldBe(ExitCode.Ok);
@@ -60,9 +77,10 @@ public sealed class AdminTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ACTION 'sessions' is not one of identities, end-session, disconnect, purge-retained", "sessions")]
+    [InlineData("ACTION 'retained' is not one of identities, sessions, client, end-session, disconnect, purge-retained", "retained")]
     [InlineData(
-        "ACTION 'end-sesion' is not one of identities, end-session, disconnect, purge-retained: did you mean 'end-session'?",
+        "ACTION 'end-sesion' is not one of identities, sessions, client, end-session, disconnect, purge-retained: "
+        + "did you mean 'end-session'?",
         "end-sesion", "a")]
     [InlineData("end-session needs a TARGET: a client identifier", "end-session")]
     [InlineData("disconnect needs a TARGET: an identity", "disconnect", "")]
@@ -70,6 +88,11 @@ public sealed class AdminTests : IDisposable
     [InlineData("identities takes no TARGET", "identities", "a")]
     [InlineData("--keep-sessions goes with disconnect alone", "end-session", "a", "--keep-sessions")]
     [InlineData("--by goes with identities alone", "disconnect", "a", "--by", "sessions")]
+    [InlineData("--by goes with identities alone", "sessions", "--by", "sessions")]
+    [InlineData("--search goes with sessions alone", "identities", "--search", "a")]
+    [InlineData("--limit goes with identities and sessions alone", "client", "a", "--limit", "5")]
+    [InlineData("client needs a TARGET: a client identifier", "client")]
+    [InlineData("sessions takes no TARGET", "sessions", "a")]
     public async Task Admin_WrongWords_Is64(string sentence, params string[] args)
     {
         (await RunAsync(args)).ShouldBe(ExitCode.Usage);

@@ -113,6 +113,28 @@ public class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Certs_HostsRevocationsAndTheList_AreForPeople()
+    {
+        (await RunAsync("certs", _directory.Path, "--client", "bob", "--host", "broker.test", "--revoke", "bob")).ShouldBe(ExitCode.Ok);
+        _console.Out.Lines[^1].ShouldBe($"created  {_directory.File("ca.crl")} (CN=bob revoked)");
+        var made = _console.Out.Lines.Count;
+
+        (await RunAsync("certs", _directory.Path, "--list")).ShouldBe(ExitCode.Ok);
+
+        var list = _console.Out.Lines.Skip(made).ToList();
+        list.Count.ShouldBe(5);
+        list[0].ShouldMatch("^ca      valid       until [-0-9]{10} [:0-9]{8}Z$");
+        list[1].ShouldStartWith("bob     revoked     until ");
+        list[4].ShouldMatch("^server  valid       until .*Z  localhost broker.test 127.0.0.1 ::1$");
+        (await RunAsync("certs", _directory.Path, "--list", "--client", "x")).ShouldBe(ExitCode.Usage);
+        _console.Error.Lines[0].ShouldBe("cassini: --list goes with no other option");
+        (await RunAsync("certs", _directory.Path, "--host", "a b")).ShouldBe(ExitCode.Usage);
+        _console.Error.Lines[^1].ShouldStartWith("cassini: 'a b' is not a host name that a certificate can have: ");
+        (await RunAsync("certs", _directory.File("none"), "--list")).ShouldBe(ExitCode.Error);
+        _console.Error.Lines[^1].ShouldContain("no such file");
+    }
+
+    [Fact]
     public async Task Certs_NameThatWillNotDo_Is64()
     {
         (await RunAsync("certs", _directory.Path, "--client", "../x")).ShouldBe(ExitCode.Usage);

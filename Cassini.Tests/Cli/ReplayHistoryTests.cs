@@ -19,7 +19,7 @@ public sealed class ReplayHistoryTests : IDisposable
     private readonly TempDirectory _directory = new();
     private TestConsole _console = new();
 
-    private string FilePath => Path.Combine(_directory.Path, "store", "history.db");
+    private string FilePath => Path.Combine(_directory.Path, "history", "history.db");
 
     public void Dispose()
     {
@@ -29,8 +29,8 @@ public sealed class ReplayHistoryTests : IDisposable
 
     [Theory]
     [InlineData(".")]
-    [InlineData("store")]
-    [InlineData("store/history.db")]
+    [InlineData("history")]
+    [InlineData("history/history.db")]
     public async Task Replay_AHistory_GivesWhatTheRecordGives(string given)
     {
         var (header, events) = Incident();
@@ -94,7 +94,7 @@ public sealed class ReplayHistoryTests : IDisposable
     {
         var token = _directory.Write("token", ClosedRig.Authorization.Value.Split(' ')[1]);
         await using var rig = await ClosedRig.StartAsync(
-            _directory.File("tokens"), history: new HistoryOptions { Directory = _directory.File("store") });
+            _directory.File("tokens"), history: new HistoryOptions { Directory = _directory.File("history") });
         rig.Publish(new TopicCreated("a"));
         await Eventually.BecomesAsync("its begin is on disk", () => rig.History!.Status.Written, written => written > 0);
 
@@ -252,7 +252,7 @@ public sealed class ReplayHistoryTests : IDisposable
         HistoryFile.Open(FilePath, new HistoryOptions(), new HistoryRun(Epoch.StartingAt(Fold.Start), Fold.Start, "1.2.3"));
 
     private Task<ManagementRig> StartAsync() =>
-        ManagementRig.StartReadyAsync(history: new HistoryOptions { Directory = _directory.File("store") });
+        ManagementRig.StartReadyAsync(history: new HistoryOptions { Directory = _directory.File("history") });
 
     private static void Ask(string path, string text)
     {

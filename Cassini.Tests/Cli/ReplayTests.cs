@@ -264,7 +264,7 @@ public class ReplayTests : IDisposable
 
     [Theory]
     [InlineData("nowhere.jsonl", "nowhere.jsonl: no such file")]
-    [InlineData(".", ".: is a directory without a history: there is neither history.db nor store/history.db in it")]
+    [InlineData(".", ".: is a directory without a history: there is neither history.db nor history/history.db in it")]
     [InlineData("empty.jsonl", "empty.jsonl: there is no header that can be read: nothing to replay")]
     public async Task Replay_NothingToReplay_Is2(string file, string expected)
     {

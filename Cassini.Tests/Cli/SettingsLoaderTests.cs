@@ -200,6 +200,21 @@ public class SettingsLoaderTests : SettingsTests
         Loaded("--data-dir", Files.Path).DevelopmentCertificates.ShouldBe(Files.File("dev-certs"));
 
     [Fact]
+    public void Load_DataDirectory_HoldsTheHistoryWhereItIs()
+    {
+        Loaded("--data-dir", Files.Path).Options.History.Directory.ShouldBe(Files.File("history"));
+
+        // An earlier version made it: what happened before must be found.
+        Directory.CreateDirectory(Files.File("store"));
+        Loaded("--data-dir", Files.Path).Options.History.Directory.ShouldBe(Files.File("history"), "nothing is in it");
+        Files.Write("store/history.db", "");
+        Loaded("--data-dir", Files.Path).Options.History.Directory.ShouldBe(Files.File("store"));
+
+        Directory.CreateDirectory(Files.File("history"));
+        Loaded("--data-dir", Files.Path).Options.History.Directory.ShouldBe(Files.File("history"), "there is a newer one");
+    }
+
+    [Fact]
     public void Load_XdgDataHome_HoldsTheDevelopmentCertificates()
     {
         Console.Environment["XDG_DATA_HOME"] = Files.Path;

@@ -295,10 +295,98 @@ public sealed class WatchTests : IDisposable
         var text = Draw(model, 20);
 
         text[0].ShouldStartWith(" STOPPED  cassini");
-        text[^2].ShouldEndWith("healthChanged      phase Stopped: stopped");
+        text.ShouldContain(line => line.EndsWith("healthChanged      phase Stopped: stopped", StringComparison.Ordinal));
         text[^1].ShouldEndWith("stopped            the broker was stopped");
         text.ShouldAllBe(line => !line.Contains("error", StringComparison.OrdinalIgnoreCase));
     }
+
+    [Fact]
+    public void Screen_FloodOfEvents_KeepsTheChangesOfHealth()
+    {
+        var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false));
+        for (var i = 0; i < 7; i++)
+        {
+            model = model.Apply(new FeedEvent(FeedText.Health(), Envelope(i, Change($"Reason{i}"))));
+        }
+
+        for (var i = 10; i < 300; i++)
+        {
+            model = model.Apply(new FeedEvent(FeedText.Health(), Envelope(i, new TopicCreated($"topic/{i}"))));
+        }
+
+        var text = Draw(model, 24);
+
+        text.Count.ShouldBeLessThanOrEqualTo(24);
+        text.Where(line => line.Contains("healthChanged", StringComparison.Ordinal)).Select(line => line.Split("Reason")[1][..1])
+            .ShouldBe(["2", "3", "4", "5", "6"]);
+        text.ShouldContain(line => line.Contains("Ctrl-C ends", StringComparison.Ordinal));
+        text[^1].ShouldEndWith("topic=topic/299");
+        Draw(model, 12).Count(line => line.Contains("healthChanged", StringComparison.Ordinal)).ShouldBeInRange(1, 4);
+    }
+
+    [Fact]
+    public void Screen_SamplesOfTheLoad_ShowMessagesPerSecond()
+    {
+        var health = FeedText.Health() with { Epoch = $"{new Epoch(1)}" };
+        var model = WatchModel.Of(new FeedSnapshot(health, false, false));
+        model = model.Apply(new FeedEvent(health, Envelope(1, Load(received: 100, sent: 1_000))));
+        model = model.Apply(new FeedEvent(health, Envelope(2, Load(received: 350, sent: 3_500))));
+
+        Draw(model, 20)[2].ShouldBe("in 250 messages/s, 0 B/s  out 2,500 messages/s, 0 B/s");
+    }
+
+    [Fact]
+    public void Screen_WithTypes_ShowsTheirEventsAndAlwaysHealth()
+    {
+        var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false), [EventCategory.Session]);
+        model = model.Apply(new FeedEvent(FeedText.Health(), Envelope(1, new TopicCreated("a"))));
+        model = model.Apply(new FeedEvent(FeedText.Health(), Envelope(2, new SessionEnded("c", SessionEndReason.Expired))));
+        model = model.Apply(new FeedEvent(FeedText.Health(), Envelope(3, Change("Reason"))));
+
+        var text = Draw(model, 20);
+
+        text.ShouldNotContain(line => line.Contains("topicCreated", StringComparison.Ordinal));
+        text.ShouldContain(line => line.Contains("sessionEnded", StringComparison.Ordinal));
+        text.ShouldContain(line => line.Contains("healthChanged", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Watch_WithTypes_AsksForTheseAndWritesNoOthers()
+    {
+        string? asked = null;
+        var feed = FakeManagement.Feed(
+            FeedText.Health(), Task.CompletedTask,
+            FeedText.Transition(11, ready: false) + FeedText.Event(12, new TopicCreated("a")));
+        await using var server = await FakeManagement.StartAsync(context =>
+        {
+            asked ??= context.Request.QueryString.Value;
+            return feed(context);
+        });
+        var watching = RunAsync(server.Url, "--types", "topic,session", "--types", "load");
+        await _console.Out.LineAsync("the event", line => line.Contains("topicCreated", StringComparison.Ordinal));
+
+        await _console.InterruptAsync();
+
+        (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Interrupted);
+        Uri.UnescapeDataString(asked.ShouldNotBeNull()).ShouldContain("session");
+        asked.ShouldNotContain("certificate");
+        _console.Out.Lines.ShouldNotContain(line => line.Contains("healthChanged", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Watch_UnknownType_Is64()
+    {
+        (await RunAsync("http://127.0.0.1:1", "--types", "health,sesion")).ShouldBe(ExitCode.Usage);
+
+        _console.Error.Lines[0].ShouldStartWith("cassini: --types: 'sesion' is not one of listener, connection, session");
+        _console.Error.Lines[0].ShouldEndWith("did you mean 'session'?");
+    }
+
+    private static HealthChanged Change(string reason) => new(
+        CheckNames.Backlog, HealthStatus.Ok, HealthStatus.Degraded, reason, "m", [], TimeSpan.Zero, HealthStatus.Degraded, true, true, 12);
+
+    private static LoadSampled Load(long received, long sent) =>
+        new(0, 0, 0, 0) { MessagesReceived = received, MessagesSent = sent };
 
     private static EventEnvelope Envelope(long sequence, BrokerEvent happened) =>
         new(new Epoch(1), sequence, DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(sequence), happened);
@@ -313,7 +401,7 @@ public sealed class WatchTests : IDisposable
             Out = new AnsiConsoleOutput(text),
         });
         console.Profile.Width = 100;
-        console.Write(new WatchScreen("cassini", console, TimeProvider.System).Draw(model, height));
+        console.Write(new WatchScreen("cassini", EventTypes.All, console, TimeProvider.System).Draw(model, height));
         return [.. text.ToString().TrimEnd().Split('\n').Select(line => line.TrimEnd())];
     }
 

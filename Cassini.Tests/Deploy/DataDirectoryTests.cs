@@ -18,13 +18,13 @@ public class DataDirectoryTests
         {
             using var http = new HttpClient { BaseAddress = new Uri(await cassini.ManagementAsync()) };
             await http.GetStringAsync("/readyz?wait=1m", TestContext.Current.CancellationToken);
-            await Eventually.HoldsAsync("there is a history", () => File.Exists(data.File("store/history.db")));
+            await Eventually.HoldsAsync("there is a history", () => File.Exists(data.File("history/history.db")));
             cassini.Signal(ChildProcess.Terminate);
             (await cassini.ExitCodeAsync("it stops")).ShouldBe(0);
         }
 
         Directory.GetFileSystemEntries(elsewhere.Path).ShouldBeEmpty();
         UnixMode.Of(data.File("journal")).ShouldBe(UnixMode.OnlyItsUser);
-        UnixMode.Of(data.File("store")).ShouldBe(UnixMode.OnlyItsUser);
+        UnixMode.Of(data.File("history")).ShouldBe(UnixMode.OnlyItsUser);
     }
 }

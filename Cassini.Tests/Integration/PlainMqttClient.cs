@@ -88,6 +88,14 @@ internal sealed class PlainMqttClient(SslStream stream) : IAsyncDisposable
         return message;
     }
 
+    /// <summary>The broker says goodbye.</summary>
+    public async Task<ReasonCode> ExpectDisconnectAsync()
+    {
+        var packet = await NextAsync("DISCONNECT");
+        ReasonPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, fromClient: false, out var goodbye, out _).ShouldBeTrue();
+        return goodbye!.Reason;
+    }
+
     /// <summary>Says goodbye.</summary>
     public Task DisconnectAsync() =>
         SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(Version));

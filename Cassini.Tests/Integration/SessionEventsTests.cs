@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
 using Cassini.Tests.Listening;
 using Cassini.Tests.Support;
 
@@ -58,6 +59,19 @@ public class SessionEventsTests
         await broker.HappensAsync<ConnectionClosed>("the connection is closed");
         broker.Now.Counts.SessionsOpened.ShouldBe(0);
         broker.Now.Counts.ConnectionsOpened.ShouldBe(1);
+    }
+
+    // A client that is told nothing takes it for the normal end.
+    [Fact]
+    public async Task Client_WhoseConnectionIsCrashed_IsTold()
+    {
+        await using var broker = await RunningBroker.ServingMqttAsync();
+        await using var client = await PlainMqttClient.ConnectAsync(broker, "a");
+        var id = broker.Host.Connections.List().Single(row => row.ClientId == "a").Id;
+
+        broker.Host.Rehearsals.CrashConnection(id).ShouldBeTrue();
+
+        (await client.ExpectDisconnectAsync()).ShouldBe(ReasonCode.UnspecifiedError);
     }
 
     private static async Task GoAsync(RunningBroker broker, PlainMqttClient client, long id, string way)

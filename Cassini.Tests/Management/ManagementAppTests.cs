@@ -125,7 +125,7 @@ public class ManagementAppTests
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}",
                 "/events", "/runs", "/events/{id}", "/state", "/metrics",
                 "/certificates", "/connections", "/connections/{id}", "/handshakes", "/topics", "/subscriptions",
-                "/identities", "/identities/{identity}", "/sessions/{client}", "/retained",
+                "/identities", "/identities/{identity}", "/sessions", "/sessions/{client}", "/clients/{client}", "/retained",
                 "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);

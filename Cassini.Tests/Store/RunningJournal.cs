@@ -43,7 +43,7 @@ internal sealed class RunningJournal : IAsyncDisposable
     public bool IsQuiet => Buffer(Journal).WaitingSince is null;
 
     /// <summary>Whether copies could not be read back, and this is tried again.</summary>
-    public bool HasFailedToRead => Reader(Journal).Failure is not null;
+    public bool IsReadingAgain => Reader(Journal).IsRetrying;
 
     public async Task<BrokerState> LoadAsync(long maxQueuedInMemory = long.MaxValue)
     {

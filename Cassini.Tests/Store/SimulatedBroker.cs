@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Store;
 using Cassini.Tests.Broker;
@@ -214,8 +214,13 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
         && (disk.FailsReads || !IsReading());
 
     private bool IsReading() =>
-        Journal.HasFailedToRead || Rig.Broker.Sessions.All.Any(session => IsReading(session.Deliveries));
+        Journal.IsReadingAgain || Rig.Broker.Sessions.All.Any(session => IsReading(session.Deliveries));
+
+    private static bool IsReading(DeliveryQueue deliveries) => IsReading(Reading(deliveries));
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reading")]
+    private static extern ref StoredTailReading Reading(DeliveryQueue deliveries);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_isReading")]
-    private static extern ref bool IsReading(DeliveryQueue deliveries);
+    private static extern ref bool IsReading(StoredTailReading reading);
 }

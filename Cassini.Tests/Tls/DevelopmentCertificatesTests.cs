@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Development;
 using Cassini.Streams.Tls.Files;
 using static Cassini.Streams.Tls.Development.DevelopmentCertificateOutcome;
@@ -224,7 +227,187 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         Directory.Exists(_directory["certs"]).ShouldBeFalse();
     }
 
-    private System.Collections.Immutable.ImmutableArray<DevelopmentCertificateAction> Ensure(params string[] clients) =>
+    [Fact]
+    public void Ensure_WithHosts_NamesThemAndKeepsThem()
+    {
+        Ensure();
+        var key = File.ReadAllText(FileOf("server.key"));
+
+        var renewed = EnsureAll(hosts: ["broker.example.org", "192.0.2.7", "2001:db8::7", "*.example.org", "BÜCHER.example"])
+            .Single(action => action.Outcome == Renewed);
+
+        renewed.Reason.ShouldBe(
+            "it does not name broker.example.org, 192.0.2.7, 2001:db8::7, *.example.org, xn--bcher-kva.example");
+        ServerNames.Of(Read("server.pem")).ShouldBe(
+            [
+                "localhost", "broker.example.org", "*.example.org", "xn--bcher-kva.example", "127.0.0.1", "::1", "192.0.2.7",
+                "2001:db8::7",
+            ],
+            ignoreOrder: true);
+        File.ReadAllText(FileOf("server.key")).ShouldBe(key);
+        Ensure().ShouldAllBe(action => action.Outcome == Kept);
+        EnsureAll(hosts: ["Broker.Example.org", "2001:DB8:0::7"]).ShouldAllBe(action => action.Outcome == Kept);
+
+        _time.Now = _time.Now.AddDays(800);
+        Ensure();
+        ServerNames.Of(Read("server.pem")).ShouldContain("broker.example.org", "those that it had stay");
+    }
+
+    [Theory]
+    [InlineData("-verify_hostname", "any.example.org")]
+    [InlineData("-verify_hostname", "broker.test")]
+    [InlineData("-verify_ip", "192.0.2.7")]
+    public async Task Hosts_LookedAtByOpenSsl_AreGood(string kind, string host)
+    {
+        OpenSsl.Require();
+        EnsureAll(hosts: ["*.example.org", "broker.test", "192.0.2.7"]);
+
+        (await OpenSsl.RunAsync("verify", "-x509_strict", "-CAfile", FileOf("ca.pem"), "-no_check_time", kind, host, FileOf("server.pem")))
+            .ExitCode.ShouldBe(0);
+        (await OpenSsl.RunAsync(
+            "verify", "-x509_strict", "-CAfile", FileOf("ca.pem"), "-no_check_time", "-verify_hostname", "else.test", FileOf("server.pem")))
+            .ExitCode.ShouldNotBe(0);
+    }
+
+    [Theory]
+    [InlineData("", "a name is of labels with letters, digits and hyphens between dots, without a port")]
+    [InlineData("a b", "a name is of labels")]
+    [InlineData("broker:8883", "a name is of labels")]
+    [InlineData("a..b", "a name is of labels")]
+    [InlineData("example.org.", "a name is of labels")]
+    [InlineData("-a.example", "a name is of labels")]
+    [InlineData("a*.example.org", "a name is of labels")]
+    [InlineData("https://example.org", "a name is of labels")]
+    [InlineData("*", "* stands for one label, before at least two others")]
+    [InlineData("*.org", "* stands for one label, before at least two others")]
+    [InlineData("1.2.3", "it is neither a name nor an IP address")]
+    [InlineData("1.2.3.400", "it is neither a name nor an IP address")]
+    [InlineData("0x7f.1", "it is neither a name nor an IP address")]
+    [InlineData("fe80::1%2", "an address in a certificate has no zone")]
+    [InlineData(
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.org", "a part between two dots has at most 63 characters")]
+    [InlineData("ü\u202e.example", "it is not an international domain name")]
+    public void Ensure_WithAHostThatNoCertificateCanHave_SaysWhy(string host, string why)
+    {
+        Should.Throw<ArgumentException>(() => EnsureAll(hosts: [host])).Message.ShouldContain(
+            $"is not a host name that a certificate can have: {why}");
+        Directory.Exists(_directory["certs"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Ensure_WithAHostThatIsTooLong_SaysWhy() => Should.Throw<ArgumentException>(
+        () => EnsureAll(hosts: [string.Join('.', Enumerable.Repeat("aaaaaaaaa", 26))])).Message
+        .ShouldEndWith("a name has at most 253 characters");
+
+    [Fact]
+    public void Revoke_AClient_PutsItOnTheListThatTheBrokerReads()
+    {
+        Ensure("alice", "bob");
+
+        var made = EnsureAll(revoked: ["bob"]).Single(action => action.Outcome == Created);
+
+        Path.GetFileName(made.Path).ShouldBe("ca.crl");
+        made.Reason.ShouldBe("CN=bob revoked");
+        var list = List();
+        list.IsRevoked(Read("bob.pem"), Read("ca.pem")).ShouldBeTrue();
+        list.IsRevoked(Read("alice.pem"), Read("ca.pem")).ShouldBeFalse();
+        EnsureAll(revoked: ["alice"]).Single(action => action.Outcome == Renewed).Reason.ShouldBe("CN=alice revoked");
+        List().Count.ShouldBe(2);
+        EnsureAll(revoked: ["alice"]).ShouldAllBe(action => action.Outcome == Kept);
+    }
+
+    [Fact]
+    public async Task Revoke_AClient_IsRefusedByOpenSslToo()
+    {
+        OpenSsl.Require();
+        Ensure("bob");
+        EnsureAll(revoked: ["bob"]);
+
+        string[] check = ["verify", "-crl_check", "-CRLfile", FileOf("ca.crl"), "-CAfile", FileOf("ca.pem"), "-no_check_time"];
+        (await OpenSsl.RunAsync([.. check, FileOf("client.pem")])).ExitCode.ShouldBe(0);
+        (await OpenSsl.RunAsync([.. check, FileOf("bob.pem")])).ExitCode.ShouldNotBe(0);
+    }
+
+    [Fact]
+    public void Ensure_WithAnOldList_RenewsItAndNoRevokedCertificate()
+    {
+        Ensure("bob");
+        EnsureAll(revoked: ["bob"]);
+        var before = List();
+        _time.Now = _time.Now.AddDays(800);
+
+        var actions = Ensure("bob");
+
+        actions.Single(action => action.Path.EndsWith("bob.pem", StringComparison.Ordinal))
+            .ShouldBe(new DevelopmentCertificateAction(FileOf("bob.pem"), Kept, "it is revoked"));
+        actions.Single(action => action.Path.EndsWith("ca.crl", StringComparison.Ordinal)).Outcome.ShouldBe(Renewed);
+        var renewed = List();
+        renewed.IsRevoked(Read("bob.pem"), Read("ca.pem")).ShouldBeTrue();
+        renewed.NextUpdate.ShouldBeGreaterThan(before.NextUpdate);
+        renewed.StepsBehind(before, [Read("ca.pem")]).ShouldBeNull("the broker takes it instead of the old one");
+    }
+
+    [Theory]
+    [InlineData("nobody", "'nobody' cannot be revoked: ")]
+    [InlineData("ca", "'ca' cannot be revoked: remove the CA from where it is trusted")]
+    [InlineData("../x", "'../x' is not a client name")]
+    public void Revoke_WhatCannotBeRevoked_SaysWhy(string name, string why)
+    {
+        Ensure();
+
+        Should.Throw<ArgumentException>(() => EnsureAll(revoked: [name])).Message.ShouldStartWith(why);
+        File.Exists(FileOf("ca.crl")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Revoke_WithADamagedList_LeavesItAlone()
+    {
+        Ensure();
+        File.WriteAllText(FileOf("ca.crl"), "precious");
+
+        Should.Throw<TlsConfigurationException>(() => EnsureAll(revoked: ["client"])).Message.ShouldContain("ca.crl");
+        File.ReadAllText(FileOf("ca.crl")).ShouldBe("precious");
+    }
+
+    [Fact]
+    public void List_OfADirectory_SaysWhichCanBeUsed()
+    {
+        Ensure("alice", "bob");
+        EnsureAll(revoked: ["bob"], hosts: ["broker.example"]);
+        using var foreign = new TestAuthority("Foreign CA");
+        File.WriteAllText(FileOf("other.pem"), foreign.Certificate.ExportCertificatePem());
+        File.WriteAllText(FileOf("note.pem"), "no certificate");
+
+        var all = DevelopmentCertificates.List(_directory["certs"], _time);
+
+        all.Select(one => (one.Name, one.State)).ShouldBe(
+            [
+                ("ca", DevelopmentCertificateState.Valid),
+                ("alice", DevelopmentCertificateState.Valid),
+                ("bob", DevelopmentCertificateState.Revoked),
+                ("canary", DevelopmentCertificateState.Valid),
+                ("client", DevelopmentCertificateState.Valid),
+                ("note", DevelopmentCertificateState.Unreadable),
+                ("other", DevelopmentCertificateState.Foreign),
+                ("server", DevelopmentCertificateState.Valid),
+            ]);
+        all[^1].Hosts.ShouldBe(["localhost", "broker.example", "127.0.0.1", "::1"]);
+        all[1].NotAfter.ShouldBe(new DateTimeOffset(Read("alice.pem").NotAfter.ToUniversalTime()));
+
+        _time.Now = _time.Now.AddDays(800);
+        DevelopmentCertificates.List(_directory["certs"], _time)[1].State.ShouldBe(DevelopmentCertificateState.Expiring);
+        _time.Now = _time.Now.AddDays(30);
+        DevelopmentCertificates.List(_directory["certs"], _time)[1].State.ShouldBe(DevelopmentCertificateState.Expired);
+    }
+
+    private RevocationList List() => RevocationListReader.Read(
+        TlsFile.Read(CertificateRole.RevocationList, "list", FileOf("ca.crl")), [Read("ca.pem")]);
+
+    private ImmutableArray<DevelopmentCertificateAction> EnsureAll(string[]? hosts = null, string[]? revoked = null) =>
+        DevelopmentCertificates.Ensure(
+            _directory["certs"], _time, new DevelopmentCertificateRequest { Hosts = [.. hosts ?? []], Revoked = [.. revoked ?? []] });
+
+    private ImmutableArray<DevelopmentCertificateAction> Ensure(params string[] clients) =>
         DevelopmentCertificates.Ensure(_directory["certs"], _time, clients);
 
     private string FileOf(string name) => Path.Combine(_directory["certs"], name);

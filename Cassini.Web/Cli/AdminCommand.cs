@@ -23,7 +23,7 @@ internal static class AdminCommand
         action.CompletionSources.Add([.. AdminActions.Names]);
         var target = new Argument<string?>("TARGET")
         {
-            Description = "end-session: a client identifier. disconnect: an identity. purge-retained: a topic filter.",
+            Description = "client, end-session: a client identifier. disconnect: an identity. purge-retained: a topic filter.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var keep = new Option<bool>("--keep-sessions")
@@ -35,6 +35,26 @@ internal static class AdminCommand
             HelpName = "RESOURCE",
             Description = "identities: those that have most of it first, for example sessions. "
                 + "[default: that of which each has the largest part]",
+        };
+        var search = new Option<string?>("--search")
+        {
+            HelpName = "TEXT",
+            Description = "sessions: those that have this in their client identifier or identity.",
+        };
+        var state = new Option<string?>("--state")
+        {
+            HelpName = "STATE",
+            Description = "sessions: connected, or kept for a client that is away. [default: both]",
+        };
+        var sort = new Option<string?>("--sort")
+        {
+            HelpName = "COLUMN",
+            Description = "sessions: by this column, with - before it in descending order, for example -queued. [default: clientId]",
+        };
+        var limit = new Option<int?>("--limit")
+        {
+            HelpName = "N",
+            Description = "identities, sessions: how many are listed at most, 1 to 1000. [default: 100]",
         };
         var management = new Option<ManagementAddress[]>("--management")
         {
@@ -50,6 +70,8 @@ internal static class AdminCommand
             Examples =
             [
                 ("cassini admin identities --by sessions", "who has most sessions, with everyone's share"),
+                ("cassini admin sessions --state kept --sort=-queued", "for which absent clients most messages wait"),
+                ("cassini admin client sensor-17", "one client: its session, connection and subscriptions"),
                 ("cassini admin end-session sensor-17", "ends the session of a client, open or kept"),
                 ("cassini admin disconnect mallory", "closes all connections of an identity, and ends its sessions"),
                 ("cassini admin disconnect gateway --keep-sessions", "closes its connections only"),
@@ -67,15 +89,30 @@ internal static class AdminCommand
         command.Arguments.Add(target);
         command.Options.Add(keep);
         command.Options.Add(by);
+        command.Options.Add(search);
+        command.Options.Add(state);
+        command.Options.Add(sort);
+        command.Options.Add(limit);
         command.Options.Add(management);
         command.Options.Add(json);
         access.AddTo(command);
-        command.Validators.Add(result => Check(result, action, target, keep, by));
+        command.Validators.Add(result => Check(
+            result, action, target,
+            [
+                (keep, [AdminActions.Disconnect]),
+                (by, [AdminActions.Identities]),
+                (search, [AdminActions.Sessions]),
+                (state, [AdminActions.Sessions]),
+                (sort, [AdminActions.Sessions]),
+                (limit, [AdminActions.Identities, AdminActions.Sessions]),
+            ]));
         command.SetAction((parsed, _) => RunAsync(
             context,
             parsed.GetValue(management) is [var given] ? given : TargetArgument.Default,
             AdminActions.Of(
-                parsed.GetRequiredValue(action), parsed.GetValue(target), parsed.GetValue(keep), parsed.GetValue(by)),
+                parsed.GetRequiredValue(action), parsed.GetValue(target), parsed.GetValue(keep),
+                new AdminFilter(
+                    parsed.GetValue(by), parsed.GetValue(search), parsed.GetValue(state), parsed.GetValue(sort), parsed.GetValue(limit))),
             parsed.GetValue(json),
             access.Read(parsed, context)));
         return command;
@@ -100,7 +137,7 @@ internal static class AdminCommand
     }
 
     private static void Check(
-        CommandResult result, Argument<string> action, Argument<string?> target, Option<bool> keep, Option<string?> by)
+        CommandResult result, Argument<string> action, Argument<string?> target, IEnumerable<(Option Option, string[] Actions)> options)
     {
         if (result.GetResult(action)?.Tokens is not [var token])
         {
@@ -118,19 +155,17 @@ internal static class AdminCommand
         }
 
         var hasTarget = result.GetResult(target)?.Tokens is [{ Value.Length: > 0 }];
-        if (hasTarget == (name == AdminActions.Identities))
+        if (hasTarget == AdminActions.IsTable(name))
         {
             result.AddError(hasTarget ? $"{name} takes no TARGET" : $"{name} needs a TARGET: {AdminActions.TargetOf(name)}");
         }
 
-        if (result.GetResult(keep) is not null && name != AdminActions.Disconnect)
+        foreach (var (option, actions) in options)
         {
-            result.AddError($"--keep-sessions goes with {AdminActions.Disconnect} alone");
-        }
-
-        if (result.GetResult(by) is not null && name != AdminActions.Identities)
-        {
-            result.AddError($"--by goes with {AdminActions.Identities} alone");
+            if (result.GetResult(option) is not null && !actions.Contains(name))
+            {
+                result.AddError($"{option.Name} goes with {string.Join(" and ", actions)} alone");
+            }
         }
     }
 }

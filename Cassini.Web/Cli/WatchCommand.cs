@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
+using Cassini.Streams.Events;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Following;
 using Cassini.Web.Cli.Manual;
@@ -19,6 +21,15 @@ internal static class WatchCommand
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = result => TargetArgument.Read(result).SingleOrDefault(),
         };
+        var types = new Option<ImmutableArray<EventCategory>>("--types")
+        {
+            HelpName = "NAME,…",
+            Description = $"Shows only events of these families: {string.Join(", ", EventTypes.Names)}. Repeatable. [default: all]",
+            CustomParser = EventTypes.Read,
+            DefaultValueFactory = _ => EventTypes.All,
+            Arity = ArgumentArity.OneOrMore,
+        };
+        types.CompletionSources.Add([.. EventTypes.Names]);
         var json = new Option<bool>("--json") { Description = "One JSON object per line, also at a terminal." };
         var record = new Option<string?>("--record")
         {
@@ -31,6 +42,7 @@ internal static class WatchCommand
             Examples =
             [
                 ("cassini watch", "the Cassini on this machine"),
+                ("cassini watch --types health,session", "changes of health, and clients that come and go"),
                 ("cassini watch a:9090 --record incident.jsonl", "and keep what happens for 'cassini replay'"),
                 ("cassini watch a:9090 --json | jq 'select(.note == \"transition\")'", "for programs"),
             ],
@@ -39,12 +51,14 @@ internal static class WatchCommand
                 + $"{ExitCode.Interrupted} interrupted.",
         };
         command.Arguments.Add(url);
+        command.Options.Add(types);
         command.Options.Add(json);
         command.Options.Add(record);
         access.AddTo(command);
         command.SetAction((parsed, _) => new Watcher(
             context,
-            new WatchRequest(parsed.GetValue(url) ?? TargetArgument.Default, parsed.GetValue(json), parsed.GetValue(record)))
+            new WatchRequest(
+                parsed.GetValue(url) ?? TargetArgument.Default, parsed.GetValue(types), parsed.GetValue(json), parsed.GetValue(record)))
             .RunAsync(access.Read(parsed, context)));
         return command;
     }

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Access;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
@@ -96,6 +96,12 @@ internal sealed class ClientConnection : IOutboxOwner
                         await _serving.RunAsync(link, handler, _input, cancellationToken);
                     }
                 }
+                catch (Exception bug) when (!IsClosing && Transport.IsBug(bug))
+                {
+                    // Before the end below, which tells it the client.
+                    Crash(bug);
+                    throw;
+                }
                 finally
                 {
                     _input.Free();
@@ -156,8 +162,8 @@ internal sealed class ClientConnection : IOutboxOwner
     void IOutboxOwner.OnCrashed(Exception crash) => Crash(crash);
 
     /// <summary>
-    /// Ends the connection because of a bug that showed on another thread: <see cref="RunAsync"/> throws it as its own. When that has
-    /// ended already, the bug is logged here.
+    /// Ends the connection because of a bug: <see cref="RunAsync"/> throws it, on whatever thread it showed. When that has ended already,
+    /// the bug is logged here.
     /// </summary>
     private void Crash(Exception crash)
     {
@@ -169,12 +175,13 @@ internal sealed class ClientConnection : IOutboxOwner
         }
     }
 
-    /// <summary>When an operator, the quarantine or the shutdown ends it.</summary>
+    /// <summary>When an operator, the quarantine, the shutdown or a rehearsal ends it.</summary>
     private CloseOrder? OrderOfTransport() => Transport.Closing switch
     {
         CloseReason.Shutdown => new CloseOrder(ReasonCode.ServerShuttingDown, CloseReason.Shutdown),
         CloseReason.Disconnected => new CloseOrder(ReasonCode.AdministrativeAction, CloseReason.Disconnected),
         CloseReason.Quarantined => new CloseOrder(ReasonCode.AdministrativeAction, CloseReason.Quarantined),
+        CloseReason.Crashed => new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.Crashed),
         _ => null,
     };
 }

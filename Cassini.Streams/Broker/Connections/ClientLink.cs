@@ -1,7 +1,7 @@
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -38,17 +38,18 @@ internal sealed class ClientLink : IAttachedConnection
 
     /// <param name="connection">The connection.</param>
     /// <param name="limits">What the client accepts, and how far it may fall behind.</param>
-    /// <param name="longestSilence">The longest silence that its keep alive allows; null for any.</param>
+    /// <param name="keepAlive">Its keep alive; null for none.</param>
     /// <param name="options">The broker's options.</param>
     /// <param name="durability">How far the broker's changes are durable.</param>
     /// <param name="time">The one clock.</param>
     public ClientLink(
-        ClientConnection connection, OutboxLimits limits, TimeSpan? longestSilence,
+        ClientConnection connection, OutboxLimits limits, TimeSpan? keepAlive,
         BrokerOptions options, Durability durability, TimeProvider time)
     {
         _connection = connection;
         _limits = limits;
-        _longestSilence = longestSilence;
+        KeepAlive = keepAlive;
+        _longestSilence = keepAlive * 1.5;
         _options = options;
         _time = time;
         _lastPacketAt = time.GetTimestamp();
@@ -64,6 +65,8 @@ internal sealed class ClientLink : IAttachedConnection
     public long Id => _connection.Transport.Id;
 
     public ProtocolVersion Version => _limits.Version;
+
+    public TimeSpan? KeepAlive { get; }
 
     public Outbox Outbox { get; }
 
@@ -83,6 +86,9 @@ internal sealed class ClientLink : IAttachedConnection
     public BrokerCounters Counters => _connection.Counters;
 
     public bool IsClosing => _connection.IsClosing;
+
+    /// <summary>Whether its CONNACK accepts the client: the broker sends no DISCONNECT before that [MQTT-3.14.0-1].</summary>
+    public bool IsAccepted { get; set; }
 
     /// <summary>Whether the broker does not read from it at present. Any thread.</summary>
     public bool IsHeldBack => _hold != Hold.None;
@@ -198,7 +204,7 @@ internal sealed class ClientLink : IAttachedConnection
     /// <param name="order">How it is to end; null when the client ended it.</param>
     public async Task EndAsync(CloseOrder? order)
     {
-        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500
+        if (order is { Reason: not ReasonCode.Success } && IsAccepted && Version == ProtocolVersion.V500
             && order.CloseReason != CloseReason.ConnectionLost)
         {
             var disconnect = Explain(

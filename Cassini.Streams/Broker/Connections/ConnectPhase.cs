@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Cassini.Streams.Broker.Access;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
@@ -53,8 +54,9 @@ internal sealed class ConnectPhase(
     public ClientLink Open(ClientConnection connection, ConnectPacket connect)
     {
         var keepAlive = KeepAliveOf(connect);
-        TimeSpan? longestSilence = keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive) * 1.5;
-        return new ClientLink(connection, LimitsOf(connect, connection.Transport.IsProbe), longestSilence, options, store.Durability, time);
+        return new ClientLink(
+            connection, LimitsOf(connect, connection.Transport.IsProbe), keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive), options,
+            store.Durability, time);
     }
 
     /// <summary>Answers the packet.</summary>
@@ -118,6 +120,7 @@ internal sealed class ConnectPhase(
             return await RefuseAsync(link, result);
         }
 
+        link.IsAccepted = true;
         var client = new Client(sessions, publisher, work, link, session, attachment, rights, connect);
 
         // Before anything that may wait for another thread.

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;

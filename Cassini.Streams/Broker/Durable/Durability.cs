@@ -16,6 +16,9 @@ internal sealed class Durability
 
     private readonly Lock _lock = new();
 
+    // Not disposed: it has no timer and no parent, and who waits may still ask for its token.
+    private readonly CancellationTokenSource _closed = new();
+
     // Few tickets at a time: that of the group that is being written, and that of the open one.
     private readonly SortedList<long, HashSet<IDurabilityWaiter>> _waiting = [];
     private long _reached;
@@ -29,6 +32,12 @@ internal sealed class Durability
         get => Volatile.Read(ref _room);
         set => Volatile.Write(ref _room, value);
     }
+
+    /// <summary>
+    /// Cancelled when the store is closed: what waits in the background until it can be written or read ends, and is found by the next
+    /// start.
+    /// </summary>
+    public CancellationToken Closed => _closed.Token;
 
     /// <summary>Whether everything with this ticket is durable; 0 is the ticket of nothing.</summary>
     public bool IsReached(long ticket) => ticket <= Volatile.Read(ref _reached);
@@ -131,6 +140,9 @@ internal sealed class Durability
 
         return due?.Count ?? 0;
     }
+
+    /// <summary>The store is closed. For the store.</summary>
+    public Task CloseAsync() => _closed.CancelAsync();
 
     private static void Wake(IDurabilityWaiter[] due)
     {

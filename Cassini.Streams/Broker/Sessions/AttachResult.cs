@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
@@ -83,6 +84,21 @@ internal sealed class Session : Subscriber
 
     public override bool KeepsMessages => (ExpirySeconds > 0 || _journal.IsKept) && !Volatile.Read(ref _ended);
 
+    /// <summary>What it is at this instant.</summary>
+    public SessionInfo Describe()
+    {
+        lock (History.Lock)
+        {
+            var to = _attachment;
+            var since = _time.GetUtcNow() - _time.GetElapsedTime(to?.AttachedAt ?? _detachedAt);
+            TimeSpan? expiry = ExpirySeconds == uint.MaxValue ? null : TimeSpan.FromSeconds(ExpirySeconds);
+            return new SessionInfo(
+                ClientId, Identity, to?.Connection.Id, to?.Protocol, to?.Connection.KeepAlive, since, expiry,
+                to is null ? since + expiry : null, Subscriptions.Count, Deliveries.WaitingLocked, Deliveries.StoredBytes,
+                Deliveries.InFlightLocked, Losses.Dropped);
+        }
+    }
+
     /// <summary>A connection takes the session: the CONNACK is the first that it sends. <see cref="SendBacklog"/> sends the rest.</summary>
     /// <param name="attachment">The new connection.</param>
     /// <param name="request">What it asks for.</param>
@@ -113,7 +129,7 @@ internal sealed class Session : Subscriber
             attachment.Outbox.Append(isPresent ? request.ConnAckPresent : request.ConnAckNew, flushes, after: Durability.Noted);
             attachment.AttachedAt = _time.GetTimestamp();
             AttachLocked(attachment);
-            History.NoteLocked(attachment.Opened(this, isPresent));
+            History.NoteLocked(attachment.Opened(ClientId, Identity, isPresent));
             return true;
         }
     }
@@ -327,7 +343,7 @@ internal sealed class Session : Subscriber
     }
 
     private void NoteClosedLocked(Attachment attachment, CloseReason observed, bool isKept) =>
-        History.NoteLocked(attachment.Closed(this, attachment.Connection.Settle(observed), isKept, _time));
+        History.NoteLocked(attachment.Closed(ClientId, attachment.Connection.Settle(observed), isKept, _time));
 
     /// <param name="seconds">The session expiry interval.</param>
     /// <param name="isOver">Whether the session ends now if that is 0: then its end is stored with what it leaves to others.</param>

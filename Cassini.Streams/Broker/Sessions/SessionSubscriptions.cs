@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
@@ -37,6 +38,18 @@ internal sealed class SessionSubscriptions(
             lock (sessionLock)
             {
                 return _subscriptions?.Count ?? 0;
+            }
+        }
+    }
+
+    /// <summary>All of them at this instant.</summary>
+    public Subscription[] All
+    {
+        get
+        {
+            lock (sessionLock)
+            {
+                return AllLocked();
             }
         }
     }
@@ -86,7 +99,7 @@ internal sealed class SessionSubscriptions(
     /// <summary>Takes all out, because the session has ended. They must be removed from the tree.</summary>
     public Subscription[] EndLocked()
     {
-        Subscription[] all = [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()];
+        var all = AllLocked();
         _subscriptions = null;
         _hasEnded = true;
         return all;
@@ -129,6 +142,8 @@ internal sealed class SessionSubscriptions(
 
         return _subscriptions?.Count ?? 0;
     }
+
+    private Subscription[] AllLocked() => [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()];
 
     private SubscriptionVerdict AddLocked(Subscription subscription, RetainHandling handling)
     {

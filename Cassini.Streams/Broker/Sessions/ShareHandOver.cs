@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
@@ -59,21 +60,24 @@ internal sealed class ShareHandOver(
         }
     }
 
-    /// <remarks>Without end while the disk fails, or has no room for the copies of others: what is left stays where it is.</remarks>
+    /// <remarks>
+    /// Until the store is closed while the disk fails, or has no room for the copies of others: what is left stays where it is.
+    /// </remarks>
     private async Task HandOnStoredAsync(LeftMessages unfinished, ISessionStore from, Account account, IdentityWork work)
     {
+        var closed = store.Durability.Closed;
         try
         {
             for (var stored = unfinished.Stored!; stored.Count > 0;)
             {
-                await store.Durability.WhenReachedAsync(store.Durability.Room, CancellationToken.None).ConfigureAwait(false);
+                await store.Durability.WhenReachedAsync(store.Durability.Room, closed).ConfigureAwait(false);
                 while (store.Refusal is not null)
                 {
-                    await Task.Delay(Pause, time).ConfigureAwait(false);
+                    await Task.Delay(Pause, time, closed).ConfigureAwait(false);
                 }
 
                 var next = stored.Take(0, BytesReadAtOnce);
-                var read = await from.ReadAsync(() => next, int.MaxValue, CancellationToken.None).ConfigureAwait(false);
+                var read = await from.ReadAsync(() => next, int.MaxValue, closed).ConfigureAwait(false);
                 var shared = read.Where(queued => queued.Share is not null).ToList();
                 await HandOnAsync(shared, from, account, work, inTurn: true).ConfigureAwait(false);
                 Array.ForEach(next, copy => stored.Remove(copy.Sequence));

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;

@@ -87,8 +87,11 @@ public sealed class Connection
     /// <summary>Decides why it ends, once for the session and the connection. Any thread.</summary>
     /// <param name="failure">What serving it threw; null for nothing.</param>
     internal CloseReason Settle(Exception? failure) =>
-        Settle(failure is not null && !_stream.Explains(failure) ? CloseReason.Crashed : _stream.HowItEnded);
+        Settle(failure is not null && IsBug(failure) ? CloseReason.Crashed : _stream.HowItEnded);
 
     /// <summary>The same, when another reason was observed. Any thread.</summary>
     internal CloseReason Settle(CloseReason observed) => _fate.Settle(observed);
+
+    /// <summary>Whether the transport does not explain a failure of what serves it. Any thread.</summary>
+    internal bool IsBug(Exception failure) => !_stream.Explains(failure);
 }

@@ -15,7 +15,7 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bo
 {
     private long _received;
     private long _sent;
-    private volatile Exception? _broken;
+    private Exception? _broken;
 
     public long BytesReceived => Interlocked.Read(ref _received);
 
@@ -47,8 +47,11 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bo
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Every operation from now on, and the pending one once it is cancelled, throws <paramref name="exception"/>.</summary>
-    public void Break(Exception exception) => _broken = exception;
+    /// <summary>
+    /// One operation, the next one or a pending one once it is cancelled, throws <paramref name="exception"/>. Not those that follow: as
+    /// after a real bug, the handler can still say goodbye. Any thread.
+    /// </summary>
+    public void Break(Exception exception) => Volatile.Write(ref _broken, exception);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -126,7 +129,7 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bo
 
     private void ThrowIfBroken()
     {
-        if (_broken is { } exception)
+        if (Volatile.Read(ref _broken) is not null && Interlocked.Exchange(ref _broken, null) is { } exception)
         {
             throw exception;
         }

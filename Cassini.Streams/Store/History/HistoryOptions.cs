@@ -9,7 +9,7 @@ public sealed record HistoryOptions
     public bool Enabled { get; init; } = true;
 
     /// <summary>
-    /// The directory of the file. Without it: <c>store</c> in the data directory. An application that hosts the broker has no data
+    /// The directory of the file. Without it: <c>history</c> in the data directory. An application that hosts the broker has no data
     /// directory, so nothing is written there without it.
     /// </summary>
     [Form("directory")]

@@ -47,6 +47,25 @@ internal sealed record LedgerContent(long First, long Last, long Total, long Byt
         return new LedgerContent(first, last, total, total - before, run);
     }
 
+    /// <summary>Notes that a run begins.</summary>
+    /// <param name="database">The open database.</param>
+    /// <param name="run">Its number.</param>
+    /// <param name="last">The last group before it.</param>
+    /// <param name="now">The time.</param>
+    public static void BeginRun(Database database, long run, long last, DateTimeOffset now)
+    {
+        using var begin = database.Prepare("INSERT INTO runs (run, started, last) VALUES (?1, ?2, ?3)");
+        begin.Bind(1, run).Bind(2, Text(now)).Bind(3, last).Run();
+    }
+
+    /// <summary>Notes that a run ends on purpose.</summary>
+    /// <inheritdoc cref="BeginRun"/>
+    public static void EndRun(Database database, long run, long last, DateTimeOffset now)
+    {
+        using var end = database.Prepare("UPDATE runs SET ended = ?1, last = ?2 WHERE run = ?3");
+        end.Bind(1, Text(now)).Bind(2, last).Bind(3, run).Run();
+    }
+
     /// <summary>A time as it stands in the table of runs.</summary>
     public static string Text(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 

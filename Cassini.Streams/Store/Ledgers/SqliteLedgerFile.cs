@@ -9,26 +9,16 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
 {
     private const string ReserveName = "reserve";
 
-    /// <summary>What one trim drops at most, and one step of a shrink moves: commits wait for it.</summary>
-    private const long MostTrimmedAtOnce = 2 << 20;
-    private const int MostRowsTrimmedAtOnce = 1000;
-
     /// <summary>So many bytes of free pages are kept when room is short.</summary>
     private const long FreeBytesWhenShort = 1 << 20;
 
     /// <summary>How many steps of a shrink are done each second.</summary>
     private const int StepsOfASecond = 4;
 
-    /// <summary>A log that grew to so many times what a checkpoint waits for, because someone read for long, is cut again.</summary>
-    private const int LogLimit = 4;
-
     /// <summary>What a small change needs of the reserve.</summary>
     private const int SmallChange = 64 << 10;
 
-    private const int PagesCopiedAtOnce = 1000;
-
     private readonly string _path;
-    private readonly int _pageSize;
     private readonly long _freeBytesKept;
     private readonly ulong? _inode;
     private readonly TimeProvider _time;
@@ -40,8 +30,8 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private readonly Database _database;
     private readonly Statement _insert;
     private readonly Statement _setFirst;
-    private readonly Statement _walk;
-    private readonly Statement _delete;
+    private readonly GroupSlices _slices;
+    private readonly FreePages _free;
     private readonly Checkpoints _checkpoints;
     private readonly long _run;
 
@@ -62,7 +52,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         LedgerContent content,
         long run)
     {
-        _path = PathOf(options);
+        _path = LedgerDatabase.PathOf(options);
         _freeBytesKept = options.FreeBytesKept;
         _inode = FileFacts.Of(_path)?.Inode;
         _time = time;
@@ -74,11 +64,10 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         _last = content.Last;
         _total = content.Total;
         RunBefore = content.RunBefore;
-        _pageSize = (int)database.Number("PRAGMA page_size").GetValueOrDefault();
         _insert = database.Prepare("INSERT INTO groups (number, total, data) VALUES (?1, ?2, ?3)");
         _setFirst = database.Prepare("UPDATE ledger SET first = ?1");
-        _walk = database.Prepare("SELECT number, total FROM groups WHERE number < ?1 ORDER BY number");
-        _delete = database.Prepare("DELETE FROM groups WHERE number < ?1");
+        _slices = new GroupSlices(database);
+        _free = new FreePages(database);
         _checkpoints = new Checkpoints(_path, options.CheckpointBytes, _writing, reserve);
     }
 
@@ -93,14 +82,15 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         Database? database = null;
         try
         {
-            RequireThatItMayBeCreated(options);
+            LedgerDatabase.RequireThatItMayBeCreated(options);
             LedgerPlace.Create(options.Directory);
             LedgerPlace.RequireFiles(options.Directory);
             taken = LedgerLock.Take(options.Directory, time.GetUtcNow());
             reserve = new LedgerReserve(Path.Combine(options.Directory, ReserveName), options.ReserveBytes);
-            reserve.Run(SmallChange, () => database = OpenDatabase(options));
-            var content = LedgerContent.Read(database!, PathOf(options), options.ChecksPages);
-            var run = BeginRun(database!, reserve, content, time.GetUtcNow());
+            reserve.Run(SmallChange, () => database = LedgerDatabase.Open(options));
+            var content = LedgerContent.Read(database!, LedgerDatabase.PathOf(options), options.ChecksPages);
+            var run = (content.RunBefore?.Number ?? 0) + 1;
+            reserve.Run(SmallChange, () => LedgerContent.BeginRun(database!, run, content.Last, time.GetUtcNow()));
             var file = new SqliteLedgerFile(options, time, taken, reserve, database!, content, run);
             reserve.TryFill();
             return (file, content.Extent);
@@ -177,11 +167,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     public void Seal()
     {
         ThrowIfUnusable();
-        Change(() =>
-        {
-            using var end = _database.Prepare("UPDATE runs SET ended = ?1, last = ?2 WHERE run = ?3");
-            end.Bind(1, LedgerContent.Text(_time.GetUtcNow())).Bind(2, _last).Bind(3, _run).Run();
-        });
+        Change(() => LedgerContent.EndRun(_database, _run, _last, _time.GetUtcNow()));
         _isSealed = true;
     }
 
@@ -199,8 +185,8 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             var next = before;
             Change(() =>
             {
-                next = EndOfSlice(before);
-                _delete.Bind(1, next).Run();
+                next = _slices.EndOfNext(before);
+                _slices.DeleteBefore(next);
                 _setFirst.Bind(1, next).Run();
             });
             _checkpoints.Wrote(SmallChange);
@@ -231,50 +217,21 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     /// <returns>Whether another step would do more.</returns>
     public bool Shrink(long? kept)
     {
-        var free = FreeBytes();
-        var used = (_database.Number("PRAGMA page_count").GetValueOrDefault() * _pageSize) - free;
-        var excess = free - (kept ?? Math.Max(used, _freeBytesKept));
-        if (excess <= 0)
+        var free = _free.Bytes;
+        var bytes = Math.Min(free - (kept ?? Math.Max(_free.UsedBytes, _freeBytesKept)), GroupSlices.MostBytes);
+        if (bytes <= 0)
         {
             return false;
         }
 
-        var bytes = Math.Min(excess, MostTrimmedAtOnce);
-        Change(() => _database.Execute($"PRAGMA incremental_vacuum({(bytes / _pageSize) + 1})"));
+        Change(() => _free.CutOff(bytes));
         _checkpoints.Wrote(bytes);
 
         // Not of a file that was made without the tables that this needs.
-        return FreeBytes() < free;
+        return _free.Bytes < free;
     }
 
-    public void Backup(string path, CancellationToken cancellationToken)
-    {
-        if (File.Exists(path))
-        {
-            throw new IOException($"{path} exists already.");
-        }
-
-        var draft = path + ".new";
-        File.Delete(draft);
-        try
-        {
-            using (var source = Database.Open(_path))
-            using (var target = Database.Open(draft, create: true))
-            {
-                // Within a transaction that reads, appends do not change what is copied.
-                source.Execute("BEGIN");
-                source.Number("SELECT first FROM ledger");
-                source.CopyTo(target, PagesCopiedAtOnce, cancellationToken);
-            }
-
-            File.Move(draft, path);
-        }
-        catch
-        {
-            File.Delete(draft);
-            throw;
-        }
-    }
+    public void Backup(string path, CancellationToken cancellationToken) => LedgerBackup.Make(_path, path, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -282,8 +239,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         _finder?.Dispose();
         _insert.Dispose();
         _setFirst.Dispose();
-        _walk.Dispose();
-        _delete.Dispose();
+        _slices.Dispose();
         try
         {
             // What could not be used stays as it was found: nobody has changed it then.
@@ -306,67 +262,6 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     }
 
     private bool IsEmpty => _last < _first;
-
-    private static string PathOf(SqliteLedgerOptions options) => Path.Combine(options.Directory, JournalFormat.FileName);
-
-    /// <summary>Nothing is made in its place: whoever has moved the directory may want to move it back.</summary>
-    private static void RequireThatItMayBeCreated(SqliteLedgerOptions options)
-    {
-        if (!options.MayCreate && !File.Exists(PathOf(options)))
-        {
-            throw new LedgerDamagedException($"{PathOf(options)} is gone: it was moved or deleted while it was in use.");
-        }
-    }
-
-    private static Database OpenDatabase(SqliteLedgerOptions options)
-    {
-        var path = PathOf(options);
-        if (!File.Exists(path))
-        {
-            if (File.Exists(path + "-wal"))
-            {
-                throw new LedgerDamagedException(
-                    $"{path} is gone, but its log {path}-wal is there: put the file back, or move the log away to begin anew.");
-            }
-
-            JournalFormat.Create(path, options.PageSize);
-        }
-
-        if (new FileInfo(path).LinkTarget is { } target)
-        {
-            // SQLite would look for the log beside the target.
-            throw new LedgerDamagedException(
-                $"{path} is a symbolic link to {target}: its log may lie beside the link, and would be missed. Link the directory.");
-        }
-
-        JournalFormat.Check(path);
-        var database = Database.Open(path);
-        try
-        {
-            var synchronous = options.Durability == LedgerDurability.Flush ? "FULL" : "NORMAL";
-            database.KeepLogAtEnd(true);
-            database.Execute(
-                $"PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = {synchronous}; "
-                + $"PRAGMA journal_size_limit = {LogLimit * options.CheckpointBytes}");
-            return database;
-        }
-        catch
-        {
-            database.Dispose();
-            throw;
-        }
-    }
-
-    private static long BeginRun(Database database, LedgerReserve reserve, LedgerContent content, DateTimeOffset now)
-    {
-        var run = (content.RunBefore?.Number ?? 0) + 1;
-        reserve.Run(SmallChange, () =>
-        {
-            using var insert = database.Prepare("INSERT INTO runs (run, started, last) VALUES (?1, ?2, ?3)");
-            insert.Bind(1, run).Bind(2, LedgerContent.Text(now)).Bind(3, content.Last).Run();
-        });
-        return run;
-    }
 
     private bool TryAppend(long number, ReadOnlySpan<byte> group, [NotNullWhen(false)] out LedgerFullException? full)
     {
@@ -394,7 +289,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
 
     /// <summary>Whether the reserve is whole, or pages that are free in the file make up for what it lacks.</summary>
     private bool HasRoomBesidesReserve(int bytes) =>
-        _reserve.TryFill() || FreeBytes() >= _reserve.Missing + bytes;
+        _reserve.TryFill() || _free.Bytes >= _reserve.Missing + bytes;
 
     private void Insert(long number, ReadOnlySpan<byte> group)
     {
@@ -415,7 +310,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         Volatile.Write(ref _last, number);
 
         // The pages of the group, one that points to them, and the first page of the file, which has its length.
-        _checkpoints.Wrote((((group.Length / _pageSize) + 3L) * _pageSize));
+        _checkpoints.Wrote((((group.Length / _free.PageSize) + 3L) * _free.PageSize));
     }
 
     private void InsertAsFirst(long number, long total, ReadOnlySpan<byte> group)
@@ -464,32 +359,6 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             throw;
         }
     }
-
-    /// <summary>The first number that stays after a transaction of limited size.</summary>
-    private long EndOfSlice(long before)
-    {
-        _walk.Bind(1, before);
-        try
-        {
-            long? begin = null;
-            for (var rows = 0; _walk.Step(); rows++)
-            {
-                begin ??= _walk.Number(1);
-                if (rows == MostRowsTrimmedAtOnce || (rows > 0 && _walk.Number(1) - begin > MostTrimmedAtOnce))
-                {
-                    return _walk.Number(0);
-                }
-            }
-
-            return before;
-        }
-        finally
-        {
-            _walk.Reset();
-        }
-    }
-
-    private long FreeBytes() => _database.Number("PRAGMA freelist_count").GetValueOrDefault() * _pageSize;
 
     private void ThrowIfUnusable()
     {

@@ -19,12 +19,14 @@ internal sealed class DevelopmentAuthority
     private readonly ImmutableArray<DevelopmentCertificateAction>.Builder _actions =
         ImmutableArray.CreateBuilder<DevelopmentCertificateAction>();
     private readonly X509Certificate2 _certificate;
+    private readonly DevelopmentRevocations _revocations;
 
-    private DevelopmentAuthority(string directory, TimeProvider time)
+    private DevelopmentAuthority(string directory, TimeProvider time, bool isMade)
     {
         _directory = directory;
         _time = time;
-        _certificate = EnsureCertificate();
+        _certificate = isMade ? EnsureCertificate() : ReadCertificate();
+        _revocations = DevelopmentRevocations.Read(PathOf(DevelopmentCertificates.ListFile), _certificate);
     }
 
     public ImmutableArray<DevelopmentCertificateAction> Actions => _actions.ToImmutable();
@@ -35,14 +37,32 @@ internal sealed class DevelopmentAuthority
 
     private string CaKeyPath => PathOf(DevelopmentCertificates.CaKeyFile);
 
-    public static DevelopmentAuthority Ensure(string directory, TimeProvider time) => new(directory, time);
+    /// <summary>Makes it when it does not exist.</summary>
+    public static DevelopmentAuthority Ensure(string directory, TimeProvider time) => new(directory, time, isMade: true);
+
+    /// <summary>Reads it.</summary>
+    public static DevelopmentAuthority Open(string directory, TimeProvider time) => new(directory, time, isMade: false);
 
     /// <summary>Creates NAME.pem and NAME.key unless they exist and can be used.</summary>
-    public void EnsureLeaf(string name, string commonName, string usage, X509Extension? names)
+    /// <param name="name">The name.</param>
+    /// <param name="commonName">The CN.</param>
+    /// <param name="usage">What it is for.</param>
+    /// <param name="hosts">The names and addresses that a server must have; empty for a client.</param>
+    public void EnsureLeaf(string name, string commonName, string usage, string[] hosts)
     {
         var (path, keyPath) = (PathOf($"{name}.pem"), PathOf($"{name}.key"));
         var present = File.Exists(path);
-        var problem = present ? ProblemOf(path, keyPath) : null;
+        var before = present ? TryRead(path) : null;
+        if (before is not null && _revocations.IsRevoked(before))
+        {
+            Note(path, DevelopmentCertificateOutcome.Kept, "it is revoked");
+            return;
+        }
+
+        var has = before is null ? [] : ServerNames.Of(before);
+        var missing = hosts.Except(has, StringComparer.OrdinalIgnoreCase).ToList();
+        var problem = !present ? null
+            : ProblemOf(path, keyPath) ?? (missing.Count > 0 ? $"it does not name {string.Join(", ", missing)}" : null);
         if (present && problem is null)
         {
             Note(keyPath, DevelopmentCertificateOutcome.Kept);
@@ -52,16 +72,71 @@ internal sealed class DevelopmentAuthority
 
         using var signer = SigningCertificate();
         using var key = EnsureKey(keyPath);
-        using var leaf = Issue(signer, key, commonName, usage, names);
+        using var leaf = Issue(signer, key, commonName, usage, hosts.Length == 0 ? [] : [.. has, .. missing]);
         PrivateFiles.Write(path, leaf.ExportCertificatePem() + "\n", isPrivate: false);
         Note(path, present ? DevelopmentCertificateOutcome.Renewed : DevelopmentCertificateOutcome.Created, problem);
     }
+
+    /// <summary>Puts certificates on the revocation list, and keeps the list current.</summary>
+    /// <exception cref="ArgumentException">There is no certificate of this CA with such a name.</exception>
+    public void Revoke(IEnumerable<string> names)
+    {
+        List<X509Certificate2> revoked = [.. names.Select(name =>
+            TryRead(PathOf($"{name}.pem")) is { } certificate && IsIssuedHere(certificate)
+                ? certificate
+                : throw new ArgumentException($"'{name}' cannot be revoked: {PathOf($"{name}.pem")} is no certificate of this CA"))];
+        if (_revocations.Update(revoked, SigningCertificate, Now) is { } done)
+        {
+            _actions.Add(done);
+        }
+    }
+
+    public ImmutableArray<DevelopmentCertificate> List() =>
+    [
+        .. Directory.GetFiles(_directory, "*.pem")
+            .Select(path => Describe(Path.GetFileNameWithoutExtension(path), path))
+            .OrderBy(one => one.Name != Path.GetFileNameWithoutExtension(DevelopmentCertificates.CaFile))
+            .ThenBy(one => one.Name, StringComparer.Ordinal),
+    ];
+
+    private DevelopmentCertificate Describe(string name, string path)
+    {
+        using var certificate = TryRead(path);
+        if (certificate is null)
+        {
+            return new DevelopmentCertificate(name, DevelopmentCertificateState.Unreadable, null, []);
+        }
+
+        var notAfter = CertificateTimes.NotAfter(certificate);
+        var state = !IsIssuedHere(certificate) ? DevelopmentCertificateState.Foreign
+            : _revocations.IsRevoked(certificate) ? DevelopmentCertificateState.Revoked
+            : notAfter < Now ? DevelopmentCertificateState.Expired
+            : notAfter - Now < RenewedBefore ? DevelopmentCertificateState.Expiring
+            : DevelopmentCertificateState.Valid;
+        return new DevelopmentCertificate(name, state, notAfter, [.. ServerNames.Of(certificate)]);
+    }
+
+    /// <returns>Null when it is no certificate.</returns>
+    private static X509Certificate2? TryRead(string path)
+    {
+        try
+        {
+            return PemCertificates.Read(TlsFile.Read(CertificateRole.Server, "certificate", path))[0];
+        }
+        catch (TlsConfigurationException)
+        {
+            return null;
+        }
+    }
+
+    private X509Certificate2 ReadCertificate() =>
+        PemCertificates.ReadAuthorities(TlsFile.Read(CertificateRole.Authority, "CA", CaPath))[0];
 
     private X509Certificate2 EnsureCertificate()
     {
         if (File.Exists(CaPath))
         {
-            var certificate = PemCertificates.ReadAuthorities(TlsFile.Read(CertificateRole.Authority, "CA", CaPath))[0];
+            var certificate = ReadCertificate();
             if (CertificateTimes.NotAfter(certificate) < Now)
             {
                 throw new TlsConfigurationException(
@@ -111,7 +186,13 @@ internal sealed class DevelopmentAuthority
         }
     }
 
-    private bool IsOurs(X509Certificate2 certificate)
+    private bool IsOurs(X509Certificate2 certificate) => IsIssuedHere(certificate, Now);
+
+    /// <summary>Whatever the time is now.</summary>
+    private bool IsIssuedHere(X509Certificate2 certificate) =>
+        IsIssuedHere(certificate, CertificateTimes.NotAfter(certificate) - TimeSpan.FromSeconds(1));
+
+    private bool IsIssuedHere(X509Certificate2 certificate, DateTimeOffset at)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -119,7 +200,7 @@ internal sealed class DevelopmentAuthority
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTimeIgnored = false;
-        chain.ChainPolicy.VerificationTime = Now.LocalDateTime;
+        chain.ChainPolicy.VerificationTime = at.LocalDateTime;
         return chain.Build(certificate);
     }
 
@@ -137,7 +218,7 @@ internal sealed class DevelopmentAuthority
             TlsFile.Read(CertificateRole.Authority, "CA key", CaKeyPath));
     }
 
-    private X509Certificate2 Issue(X509Certificate2 signer, ECDsa key, string commonName, string usage, X509Extension? names)
+    private X509Certificate2 Issue(X509Certificate2 signer, ECDsa key, string commonName, string usage, string[] hosts)
     {
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName(commonName);
@@ -147,9 +228,9 @@ internal sealed class DevelopmentAuthority
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(signer, true, false));
-        if (names is not null)
+        if (hosts.Length > 0)
         {
-            request.CertificateExtensions.Add(names);
+            request.CertificateExtensions.Add(ServerNames.ToExtension(hosts));
         }
 
         var notBefore = Later(Now - Backdated, CertificateTimes.NotBefore(signer));

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Clients;
 
@@ -17,6 +15,9 @@ public static class DevelopmentCertificates
 
     /// <summary>The CA's private key.</summary>
     public const string CaKeyFile = "ca.key";
+
+    /// <summary>The CA's revocation list, which is made with the first certificate that is revoked.</summary>
+    public const string ListFile = "ca.crl";
 
     /// <summary>The server's certificate.</summary>
     public const string ServerFile = "server.pem";
@@ -50,25 +51,58 @@ public static class DevelopmentCertificates
     /// missing.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be written.</exception>
-    public static ImmutableArray<DevelopmentCertificateAction> Ensure(string directory, TimeProvider time, IEnumerable<string> clients)
+    public static ImmutableArray<DevelopmentCertificateAction> Ensure(string directory, TimeProvider time, IEnumerable<string> clients) =>
+        Ensure(directory, time, new DevelopmentCertificateRequest { Clients = [.. clients] });
+
+    /// <summary>
+    /// The same with names of the server, and with certificates that are revoked. A revocation list that exists is written anew before it
+    /// goes stale. A revoked certificate is not renewed: for a new one, remove NAME.pem and NAME.key.
+    /// </summary>
+    /// <param name="directory">The directory; created if it does not exist.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="request">What it is to have.</param>
+    /// <returns>What was done with each file, in the order of creation.</returns>
+    /// <exception cref="ArgumentException">A name is not allowed, or there is no certificate of a name to revoke.</exception>
+    /// <exception cref="TlsConfigurationException">An existing file cannot be used, or the CA's key, which must sign, is
+    /// missing.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be written.</exception>
+    public static ImmutableArray<DevelopmentCertificateAction> Ensure(
+        string directory, TimeProvider time, DevelopmentCertificateRequest request)
     {
-        var names = clients.Prepend(ClientName).Distinct(StringComparer.Ordinal).ToArray();
+        ArgumentNullException.ThrowIfNull(request);
+        var hosts = ServerNames.With(request.Hosts);
+        var names = request.Clients.Prepend(ClientName).Distinct(StringComparer.Ordinal).ToArray();
         foreach (var name in names)
         {
             RequireUsable(name);
         }
 
-        Create(directory);
-        var ca = DevelopmentAuthority.Ensure(directory, time);
-        ca.EnsureLeaf(ServerName, "localhost", CertificateUsage.ServerAuthentication, LocalNames());
-        foreach (var name in names)
+        foreach (var name in request.Revoked)
         {
-            ca.EnsureLeaf(name, name, CertificateUsage.ClientAuthentication, null);
+            RequireRevocable(name);
         }
 
-        ca.EnsureLeaf(CanaryName, CanaryIdentity, CertificateUsage.ClientAuthentication, null);
+        Create(directory);
+        var ca = DevelopmentAuthority.Ensure(directory, time);
+        ca.EnsureLeaf(ServerName, "localhost", CertificateUsage.ServerAuthentication, hosts);
+        foreach (var name in names)
+        {
+            ca.EnsureLeaf(name, name, CertificateUsage.ClientAuthentication, []);
+        }
+
+        ca.EnsureLeaf(CanaryName, CanaryIdentity, CertificateUsage.ClientAuthentication, []);
+        ca.Revoke(request.Revoked);
         return ca.Actions;
     }
+
+    /// <summary>What is in a directory; nothing is changed.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The CA, and its certificates by name.</returns>
+    /// <exception cref="TlsConfigurationException">There is no CA in it, or it cannot be read, or its revocation list cannot.</exception>
+    public static ImmutableArray<DevelopmentCertificate> List(string directory, TimeProvider time) =>
+        DevelopmentAuthority.Open(directory, time).List();
 
     private static void Create(string directory)
     {
@@ -86,7 +120,7 @@ public static class DevelopmentCertificates
         }
     }
 
-    private static void RequireUsable(string name)
+    private static void RequireName(string name)
     {
         if (name.Length is 0 or > MaxNameLength || name[0] is '.' or '-'
             || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
@@ -95,19 +129,25 @@ public static class DevelopmentCertificates
                 $"'{ClientIdentity.Printable(name)}' is not a client name: "
                 + $"use 1 to {MaxNameLength} of A-Z a-z 0-9 . _ - and do not begin with . or -");
         }
+    }
 
+    private static void RequireUsable(string name)
+    {
+        RequireName(name);
         if (new[] { CaName, ServerName, CanaryName }.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
             throw new ArgumentException($"'{name}' is not a client name: Cassini uses {name}.pem itself");
         }
     }
 
-    private static X509Extension LocalNames()
+    /// <summary>Not the CA itself, which cannot revoke itself.</summary>
+    private static void RequireRevocable(string name)
     {
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
-        names.AddIpAddress(IPAddress.IPv6Loopback);
-        return names.Build();
+        if (name.Equals(CaName, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"'{name}' cannot be revoked: remove the CA from where it is trusted");
+        }
+
+        RequireName(name);
     }
 }

@@ -14,7 +14,13 @@ internal static class AdminText
         try
         {
             using var json = JsonDocument.Parse(answer);
-            return action.IsTable ? Table(json.RootElement) : Done(json.RootElement);
+            return action.View switch
+            {
+                AdminView.Identities => Identities(json.RootElement),
+                AdminView.Sessions => Sessions(json.RootElement),
+                AdminView.Client => Client(json.RootElement),
+                _ => Done(json.RootElement),
+            };
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -33,23 +39,94 @@ internal static class AdminText
         };
     }
 
-    private static string Table(JsonElement answer)
+    private static string Identities(JsonElement answer)
     {
         var resources = answer.GetProperty("limits").EnumerateObject().Select(limit => limit.Name).ToList();
         List<string[]> rows = [["identity", .. resources]];
         foreach (var row in answer.GetProperty("identities").EnumerateArray())
         {
             var holds = row.GetProperty("holds");
-            var identity = SafeText.Of(row.GetProperty("identity").GetString(), SafeText.Short);
-            rows.Add([identity, .. resources.Select(name => Cell(holds, name))]);
+            rows.Add([Name(row, "identity"), .. resources.Select(name => Cell(holds, name))]);
         }
 
         rows.Add(["all may have", .. resources.Select(name => Text(Number(answer.GetProperty("limits"), name)))]);
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToList();
-        var lines = rows.Select(row => string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-        var unlisted = Number(answer, "count") - answer.GetProperty("identities").GetArrayLength();
-        return string.Join(Environment.NewLine, unlisted > 0 ? lines.Append($"and {Text(unlisted)} more") : lines);
+        return Listed(rows, answer, "identities");
     }
+
+    private static string Sessions(JsonElement answer)
+    {
+        List<string[]> rows = [["client", "identity", "state", "since", "expires", "subscriptions", "queued", "in flight", "dropped"]];
+        foreach (var row in answer.GetProperty("sessions").EnumerateArray())
+        {
+            rows.Add(
+            [
+                Name(row, "clientId"), Name(row, "identity"), Name(row, "state"), Time(row, "since"), Expires(row),
+                Text(Number(row, "subscriptions")), Text(Number(row, "queued")), Text(Number(row, "inFlight")),
+                Text(Number(row, "dropped")),
+            ]);
+        }
+
+        return Listed(rows, answer, "sessions");
+    }
+
+    private static string Client(JsonElement answer)
+    {
+        var session = answer.GetProperty("session");
+        List<string[]> rows =
+        [
+            ["client", Name(session, "clientId")],
+            ["identity", Name(session, "identity")],
+            ["state", $"{Name(session, "state")} since {Time(session, "since")}"],
+            ["expires", Expires(session)],
+            ["queued", $"{Quantity.Of(Number(session, "queued"), "message")}, {Quantity.Of(Number(session, "queuedBytes"), "byte")}"],
+            ["in flight", Text(Number(session, "inFlight"))],
+            ["dropped", Text(Number(session, "dropped"))],
+        ];
+        if (answer.GetProperty("connection") is { ValueKind: JsonValueKind.Object } connection)
+        {
+            rows.Add(
+            [
+                "connection",
+                $"{Number(connection, "id")} from {Name(connection, "remoteAddress")} on {Name(connection, "endpoint")}, "
+                    + $"{Name(session, "protocol")} over {Name(connection, "protocol")}",
+            ]);
+        }
+
+        foreach (var subscription in answer.GetProperty("subscriptions").EnumerateArray())
+        {
+            rows.Add(["subscription", $"{Name(subscription, "filter")} at QoS {Number(subscription, "qos")}"]);
+        }
+
+        var unlisted = Number(session, "subscriptions") - answer.GetProperty("subscriptions").GetArrayLength();
+        return Columns(rows) + (unlisted > 0 ? $"{Environment.NewLine}and {Text(unlisted)} more" : "");
+    }
+
+    /// <summary>The rows, and how many more there are.</summary>
+    private static string Listed(List<string[]> rows, JsonElement answer, string list)
+    {
+        var unlisted = Number(answer, "count") - answer.GetProperty(list).GetArrayLength();
+        return Columns(rows) + (unlisted > 0 ? $"{Environment.NewLine}and {Text(unlisted)} more" : "");
+    }
+
+    private static string Columns(List<string[]> rows)
+    {
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToList();
+        return string.Join(
+            Environment.NewLine,
+            rows.Select(row => string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()));
+    }
+
+    private static string Name(JsonElement row, string name) => SafeText.Of(row.GetProperty(name).GetString(), SafeText.Short);
+
+    private static string Time(JsonElement row, string name) =>
+        row.GetProperty(name).GetDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static string Expires(JsonElement session) =>
+        session.GetProperty("expirySeconds").ValueKind == JsonValueKind.Null ? "never"
+        : session.GetProperty("expiresAt").ValueKind != JsonValueKind.Null ? Time(session, "expiresAt")
+        : session.GetProperty("expirySeconds").GetDouble() is var seconds and > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{seconds:N0} s after its connection")
+        : "with its connection";
 
     private static string Cell(JsonElement holds, string name) =>
         holds.TryGetProperty(name, out var held) ? $"{Text(Number(held, "held"))} of {Text(Number(held, "share"))}" : "";

@@ -17,8 +17,7 @@ internal sealed class RecordSource(string given, DateTimeOffset? since, HealthFe
     /// <summary>How long a broker may take until its answer begins.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private static readonly string[] HistoryFiles =
-        [HistoryConnection.FileName, System.IO.Path.Combine(SettingsLoader.HistoryName, HistoryConnection.FileName)];
+    private static readonly string[] HistoryDirectories = ["", SettingsLoader.HistoryName, SettingsLoader.EarlierHistoryName];
 
     private readonly ManagementClient? _broker = ManagementAddress.TryParse(given, out var address, out _)
         ? new ManagementClient(address!.Management, access, Patience)
@@ -65,8 +64,10 @@ internal sealed class RecordSource(string given, DateTimeOffset? since, HealthFe
     public void Dispose() => _broker?.Dispose();
 
     private static string HistoryIn(string directory) =>
-        HistoryFiles.Select(name => System.IO.Path.Combine(directory, name)).FirstOrDefault(File.Exists)
-        ?? throw new InvalidDataException($"is a directory without a history: there is neither {string.Join(" nor ", HistoryFiles)} in it");
+        HistoryDirectories.Select(name => System.IO.Path.Combine(directory, name, HistoryConnection.FileName)).FirstOrDefault(File.Exists)
+        ?? throw new InvalidDataException(
+            $"is a directory without a history: there is neither {HistoryConnection.FileName} nor "
+            + $"{SettingsLoader.HistoryName}/{HistoryConnection.FileName} in it");
 
     private Stream OnlyWhole(Stream record)
     {

@@ -17,7 +17,7 @@ internal sealed record ProcessOptions
     public LoggingOptions Logging { get; init; } = new();
 
     /// <summary>
-    /// The directory for files that Cassini creates: development certificates, and the history in <c>store</c>. Without it: the user's data
+    /// The directory for files that Cassini creates: development certificates, and the history. Without it: the user's data
     /// directory.
     /// </summary>
     [Form("directory")]

@@ -1,6 +1,7 @@
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Settings;
 using Cassini.Streams.Store;
+using Cassini.Streams.Store.History;
 using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Settings;
@@ -14,7 +15,10 @@ internal static class SettingsLoader
     private const string JournalName = "journal";
 
     /// <summary>The part of the data directory that holds the events.</summary>
-    public const string HistoryName = "store";
+    public const string HistoryName = "history";
+
+    /// <summary>The same of earlier versions: it is used on when there is a history in it.</summary>
+    public const string EarlierHistoryName = "store";
 
     private const string WaysToStore = $"give --data-dir or CASSINI_DATA_DIR, or set {SettingKeys.StoreDirectory}";
 
@@ -89,9 +93,15 @@ internal static class SettingsLoader
             : Path.Combine(data, JournalName);
     }
 
+    private static string HistoryIn(string data)
+    {
+        var (directory, earlier) = (Path.Combine(data, HistoryName), Path.Combine(data, EarlierHistoryName));
+        return !Directory.Exists(directory) && File.Exists(Path.Combine(earlier, HistoryConnection.FileName)) ? earlier : directory;
+    }
+
     private static CassiniOptions InDataDirectory(CassiniOptions options, string? data) => data is null ? options : options with
     {
         Store = options.Store with { Directory = options.Store.Directory ?? Path.Combine(data, JournalName) },
-        History = options.History with { Directory = options.History.Directory ?? Path.Combine(data, HistoryName) },
+        History = options.History with { Directory = options.History.Directory ?? HistoryIn(data) },
     };
 }

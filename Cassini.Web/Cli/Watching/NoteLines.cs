@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
@@ -6,8 +7,8 @@ using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Watching;
 
-/// <summary>One JSON object per line for each note: for logs and machines. Heartbeats are left out.</summary>
-internal sealed class NoteLines(TextWriter output) : IWatchView
+/// <summary>One JSON object per line for each note: for logs and machines. Heartbeats and events of other types are left out.</summary>
+internal sealed class NoteLines(TextWriter output, ImmutableArray<EventCategory> types) : IWatchView
 {
     private FeedLost? _lost;
 
@@ -16,7 +17,8 @@ internal sealed class NoteLines(TextWriter output) : IWatchView
         // A failure that repeats is written once.
         var isRepeated = note is FeedLost lost && _lost is { } before && before.Reason == lost.Reason && before.Detail == lost.Detail;
         _lost = note as FeedLost ?? (note is FeedHeartbeat ? _lost : null);
-        if (!isRepeated && note is not (FeedHeartbeat or FeedConnecting))
+        var isLeftOut = note is FeedEvent { Envelope.Event.Category: var type } && !types.Contains(type);
+        if (!isRepeated && !isLeftOut && note is not (FeedHeartbeat or FeedConnecting))
         {
             output.WriteLine(LineOf(note));
         }

@@ -11,15 +11,23 @@ internal sealed record WatchModel
     /// <summary>More lines than any terminal has.</summary>
     private const int EventsKept = 200;
 
+    private const int ChangesKept = 5;
+
     public required HealthSnapshot Health { get; init; }
 
     /// <summary>Why no feed arrives; null while it does.</summary>
     public string? Lost { get; init; }
 
-    /// <summary>The last lines worth reading, the newest last.</summary>
-    public ImmutableQueue<WatchLine> Lines { get; init; } = [];
+    /// <summary>The families of events that get lines.</summary>
+    public ImmutableArray<EventCategory> Types { get; private init; } = EventTypes.All;
 
-    public int LineCount { get; init; }
+    /// <summary>The last changes of health, the newest last: many other events must not displace them.</summary>
+    public ImmutableArray<WatchLine> Changes { get; private init; } = [];
+
+    /// <summary>The other lines worth reading, the newest last.</summary>
+    public ImmutableQueue<WatchLine> Lines { get; private init; } = [];
+
+    public int LineCount { get; private init; }
 
     /// <summary>The last sample of the broker's load.</summary>
     public LoadSampled? Load { get; init; }
@@ -30,7 +38,9 @@ internal sealed record WatchModel
 
     private long AcceptedSinceLoad { get; init; }
 
-    public static WatchModel Of(FeedNote first) => new() { Health = first.Snapshot };
+    public static WatchModel Of(FeedNote first) => Of(first, EventTypes.All);
+
+    public static WatchModel Of(FeedNote first, ImmutableArray<EventCategory> types) => new() { Health = first.Snapshot, Types = types };
 
     public WatchModel Apply(FeedNote note)
     {
@@ -60,8 +70,13 @@ internal sealed record WatchModel
         HeartbeatReceived or AcceptProbed or CanarySucceeded => this,
         LoadSampled e => Sample(envelope, e),
         ConnectionAccepted => this with { AcceptedSinceLoad = AcceptedSinceLoad + 1 },
-        _ => Say(envelope.Time, EventJson.NameOf(envelope.Event), EventWords.Of(envelope.Event), EventWords.KindOf(envelope.Event)),
+        HealthChanged => this with { Changes = [.. Changes.Skip(Changes.Length + 1 - ChangesKept), LineOf(envelope)] },
+        { Category: var type } when !Types.Contains(type) => this,
+        _ => Say(LineOf(envelope)),
     };
+
+    private static WatchLine LineOf(EventEnvelope envelope) => new(
+        envelope.Time, EventJson.NameOf(envelope.Event), EventWords.Of(envelope.Event), EventWords.KindOf(envelope.Event));
 
     private WatchModel Sample(EventEnvelope envelope, LoadSampled sample)
     {
@@ -74,16 +89,20 @@ internal sealed record WatchModel
             Rates = Load is null || seconds <= 0 ? LoadRates.None : new LoadRates(
                 AcceptedSinceLoad / seconds,
                 (sample.BytesReceived - Load.BytesReceived) / seconds,
-                (sample.BytesSent - Load.BytesSent) / seconds),
+                (sample.BytesSent - Load.BytesSent) / seconds,
+                ((sample.MessagesReceived - Load.MessagesReceived) ?? 0) / seconds,
+                ((sample.MessagesSent - Load.MessagesSent) ?? 0) / seconds),
         };
     }
 
     private WatchModel Forget() => this with { Load = null, Rates = LoadRates.None, AcceptedSinceLoad = 0 };
 
-    private WatchModel Say(DateTimeOffset? time, string name, string text, LineKind kind)
+    private WatchModel Say(DateTimeOffset? time, string name, string text, LineKind kind) => Say(new WatchLine(time, name, text, kind));
+
+    private WatchModel Say(WatchLine line)
     {
         var lines = LineCount < EventsKept ? Lines : Lines.Dequeue();
-        return this with { Lines = lines.Enqueue(new WatchLine(time, name, text, kind)), LineCount = Math.Min(LineCount + 1, EventsKept) };
+        return this with { Lines = lines.Enqueue(line), LineCount = Math.Min(LineCount + 1, EventsKept) };
     }
 }
 
@@ -114,7 +133,9 @@ internal enum LineKind
 /// <param name="Accepts">Connections.</param>
 /// <param name="BytesIn">Bytes received.</param>
 /// <param name="BytesOut">Bytes sent.</param>
-internal sealed record LoadRates(double Accepts, double BytesIn, double BytesOut)
+/// <param name="MessagesIn">Messages received.</param>
+/// <param name="MessagesOut">Messages sent, one for each client that gets it.</param>
+internal sealed record LoadRates(double Accepts, double BytesIn, double BytesOut, double MessagesIn, double MessagesOut)
 {
-    public static readonly LoadRates None = new(0, 0, 0);
+    public static readonly LoadRates None = new(0, 0, 0, 0, 0);
 }

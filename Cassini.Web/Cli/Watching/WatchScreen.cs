@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
@@ -9,12 +10,16 @@ using Spectre.Console.Rendering;
 namespace Cassini.Web.Cli.Watching;
 
 /// <summary>A broker's health on a terminal, redrawn on the same lines.</summary>
-internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvider time) : IWatchView
+internal sealed class WatchScreen(string name, ImmutableArray<EventCategory> types, IAnsiConsole console, TimeProvider time) : IWatchView
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>So many events are shown however small the terminal is.</summary>
+    private const int LeastEvents = 3;
+
     private volatile WatchModel? _model;
 
-    public void Show(FeedNote note) => _model = _model is { } model ? model.Apply(note) : WatchModel.Of(note);
+    public void Show(FeedNote note) => _model = _model is { } model ? model.Apply(note) : WatchModel.Of(note, types);
 
     /// <summary>Draws until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken end)
@@ -36,15 +41,24 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     /// <summary>The picture for a terminal of so many lines.</summary>
     internal IRenderable Draw(WatchModel model, int height)
     {
-        var top = new List<IRenderable> { Headline(model), Numbers(model), new Text("") };
+        var top = new List<IRenderable> { Headline(model) };
+        top.AddRange(Numbers(model));
+        top.Add(new Text(""));
         if (model.Lost is null)
         {
             top.AddRange(Checks(model.Health));
             top.AddRange(Endpoints(model.Health));
         }
 
-        top.Add(new Rule("events") { Justification = Justify.Left, Style = new Style(Color.Grey) });
-        var room = Math.Max(3, height - top.Count - 1);
+        if (!model.Changes.IsEmpty)
+        {
+            top.Add(Rule("changes of health"));
+            var shown = Math.Clamp(height - top.Count - LeastEvents - 2, 1, model.Changes.Length);
+            top.AddRange(model.Changes[^shown..].Select(Line));
+        }
+
+        top.Add(Rule("events · Ctrl-C ends"));
+        var room = Math.Max(LeastEvents, height - top.Count - 1);
         top.AddRange(model.Lines.Skip(Math.Max(0, model.LineCount - room)).Select(Line));
         return new Rows(top);
     }
@@ -56,6 +70,8 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         HealthStatus.Off => Color.Grey,
         _ => Color.Red,
     };
+
+    private static Rule Rule(string title) => new(title) { Justification = Justify.Left, Style = new Style(Color.Grey) };
 
     private Text Line(WatchLine line)
     {
@@ -101,12 +117,22 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
             + $"  cassini {SafeText.Of(health.Version)}  epoch {SafeText.Of(health.Epoch)}"));
     }
 
-    private Text Numbers(WatchModel model) => OneLine(
-        string.Create(CultureInfo.InvariantCulture,
-            $"connections {model.Health.ActiveListeners}  sessions {model.Load?.Sessions ?? 0}  accepts {model.Rates.Accepts:0.#}/s  "
-            + $"in {Bytes(model.Rates.BytesIn)}/s  out {Bytes(model.Rates.BytesOut)}/s  backlog {model.Health.Backlog}  "
-            + $"topics {model.Health.Topics.Count}  dropped {model.Load?.Dropped ?? 0}"),
-        Style.Plain);
+    private IEnumerable<Text> Numbers(WatchModel model)
+    {
+        var (health, load, rates) = (model.Health, model.Load, model.Rates);
+        yield return OneLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"connections {health.ActiveListeners:N0}  sessions {load?.Sessions ?? 0:N0}  accepts {rates.Accepts:0.#}/s  "
+                + $"backlog {health.Backlog:N0}  topics {health.Topics.Count:N0}  dropped {load?.Dropped ?? 0:N0}"),
+            Style.Plain);
+        yield return OneLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"in {rates.MessagesIn:N0} messages/s, {Bytes(rates.BytesIn)}/s  "
+                + $"out {rates.MessagesOut:N0} messages/s, {Bytes(rates.BytesOut)}/s"),
+            Style.Plain);
+    }
 
     private static string Bytes(double bytes) =>
         bytes < 1_000 ? $"{bytes:0} B" : bytes < 1_000_000 ? $"{bytes / 1_000:0.0} kB" : $"{bytes / 1_000_000:0.0} MB";

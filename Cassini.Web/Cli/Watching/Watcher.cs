@@ -2,6 +2,7 @@ using System.Reactive.Disposables;
 using System.Threading.Channels;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
+using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Web.Cli.Context;
 
@@ -16,15 +17,19 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(HealthFeedOptions options)
     {
-        using var feed = new HealthFeed(request.Target.Management, options);
+        // A record has everything, and the screen shows numbers of the load.
+        var isWhole = request.Record is not null;
+        var isOnScreen = !request.Json && context.Terminal is not null;
+        var categories = isWhole ? EventTypes.All : isOnScreen ? [.. request.Types, EventCategory.Load] : request.Types;
+        using var feed = new HealthFeed(request.Target.Management, options with { Categories = categories });
         await using var record = request.Record is { } file ? new RecordFile(Path.Combine(context.WorkingDirectory, file)) : null;
         var recorder = record is null
             ? null
             : new Recorder(feed, record.Writer, why => context.Complain($"{request.Target.Name}: {why}"), context.Time);
         var screen = request.Json || context.Terminal is not { } terminal
             ? null
-            : new WatchScreen(request.Target.Name, terminal, context.Time);
-        var following = FollowAsync(feed, recorder, screen is null ? new NoteLines(context.Out) : screen);
+            : new WatchScreen(request.Target.Name, request.Types, terminal, context.Time);
+        var following = FollowAsync(feed, recorder, screen is null ? new NoteLines(context.Out, request.Types) : screen);
         if (screen is not null)
         {
             using var over = new CancellationTokenSource();

@@ -1,6 +1,6 @@
 using Cassini.Streams.Broker.Model;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>One message in flight.</summary>
 internal struct InFlight

@@ -4,7 +4,7 @@ using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Quotas;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// The QoS 1 and 2 messages of one session that were sent and are not acknowledged: sends them, handles their acknowledgements, and sends

@@ -1,7 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// The retained messages that one subscription has still to get. It holds a place in the search for them and one message at most, not the

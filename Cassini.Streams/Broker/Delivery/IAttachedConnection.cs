@@ -1,12 +1,15 @@
 using Cassini.Streams.Events;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>The connection that serves a session. Any thread.</summary>
 internal interface IAttachedConnection
 {
     /// <summary>Its number within the epoch.</summary>
     long Id { get; }
+
+    /// <summary>Its keep alive; null for none.</summary>
+    TimeSpan? KeepAlive { get; }
 
     /// <summary>Whether it is to end.</summary>
     bool IsClosing { get; }

@@ -1,7 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// The QoS 0 messages of one session that can wait: retained ones, and those that must come after one. They are sent when

@@ -2,7 +2,7 @@ using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Quotas;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// Puts the changes of one session into the store for as long as the session is one that outlives its connections. Belongs to the

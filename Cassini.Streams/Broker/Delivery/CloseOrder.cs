@@ -1,7 +1,7 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>Why a connection must close, for its client and for the events.</summary>
 /// <param name="Reason">The reason code that an MQTT 5.0 client receives.</param>

@@ -3,7 +3,7 @@ using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// The QoS 0 messages of one session that need not wait for another: they go to the outbox of its connection, or nowhere. Thread-safe.

@@ -5,53 +5,68 @@ using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// The messages of one session on their way to its client: those of QoS 1 and 2, the retained messages that its subscriptions have still to
 /// get, and the QoS 0 messages that must come after one of these. Thread-safe, by the session's lock.
 /// </summary>
-internal sealed class DeliveryQueue(
-    Lock sessionLock, BrokerOptions options, AccountMemory memory, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
-    SessionJournal journal, RetainedMessages retained, IdentityWork work, Action<Exception> failed) : IOutboxSource, IDurabilityWaiter
+internal sealed class DeliveryQueue : IOutboxSource
 {
     /// <summary>The steps of what is sent, and searched for, under one lock.</summary>
     private const int StepsOfALock = 256;
 
-    /// <summary>How many messages are dropped from memory under one lock.</summary>
-    private const int SettledAtOnce = 1_024;
-
-    /// <summary>About how many bytes of what is in the store alone are written anew at once.</summary>
-    private const int RewrittenAtOnce = 1 << 20;
-
-    /// <summary>How often it is tried to read them for that.</summary>
-    private const int AttemptsOfARewrite = 3;
-
     private const string SessionHasEnded = "the session has ended";
 
-    private readonly DeliveryScheduler _scheduler = new(options, new MemoryTally(memory), counters, losses, time, journal, retained);
+    private readonly Lock _lock;
+    private readonly AccountMemory _memory;
+    private readonly DeliveryLosses _losses;
+    private readonly TimeProvider _time;
+    private readonly SessionJournal _journal;
+    private readonly IdentityWork _work;
+    private readonly DeliveryScheduler _scheduler;
+    private readonly DurableWatch _watch;
+    private readonly StoredTailReading _reading;
     private Attachment? _to;
     private Attachment? _expected;
     private bool _isOpen;
     private bool _goesOn;
-    private bool _isWatching;
-    private bool _isReading;
+
+    public DeliveryQueue(
+        Lock sessionLock, BrokerOptions options, AccountMemory memory, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
+        SessionJournal journal, RetainedMessages retained, IdentityWork work, Action<Exception> failed)
+    {
+        _lock = sessionLock;
+        _memory = memory;
+        _losses = losses;
+        _time = time;
+        _journal = journal;
+        _work = work;
+        _scheduler = new DeliveryScheduler(options, new MemoryTally(memory), counters, losses, time, journal, retained);
+        _watch = new DurableWatch(sessionLock, _scheduler.Waiting, journal);
+        _reading = new StoredTailReading(sessionLock, _scheduler.Waiting, journal, GoOnLater, failed);
+    }
 
     /// <summary>Messages that wait for the client: in the queue, in flight, or in the outbox.</summary>
     public int Backlog
     {
         get
         {
-            lock (sessionLock)
+            lock (_lock)
             {
-                // A copy in flight may still be in the outbox: it counts once.
-                return _scheduler.Count + Math.Max(_scheduler.InFlight.Count, _to?.Outbox.Messages ?? 0);
+                return WaitingLocked + InFlightLocked;
             }
         }
     }
+
+    /// <summary>How many wait for the client. All retained messages of one subscription count as one.</summary>
+    /// <remarks>A copy in flight may still be in the outbox: it does not count here.</remarks>
+    public int WaitingLocked => _scheduler.Count + Math.Max(0, (_to?.Outbox.Messages ?? 0) - InFlightLocked);
+
+    /// <summary>How many were sent and are not acknowledged.</summary>
+    public int InFlightLocked => _scheduler.InFlight.Count;
 
     /// <summary>About how many bytes these messages take; those in the outbox are left out.</summary>
     public long Bytes => _scheduler.Bytes;
@@ -69,17 +84,17 @@ internal sealed class DeliveryQueue(
     /// <returns>False when the session has ended.</returns>
     public bool Add(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, FlushSet flushes)
     {
-        lock (sessionLock)
+        lock (_lock)
         {
             if (_isOpen)
             {
                 if (!_scheduler.TryAdd(ref message, qos, subscription, span, _to, flushes))
                 {
-                    losses.Count(OutboxVerdict.Full, message.Topic, qos);
+                    _losses.Count(OutboxVerdict.Full, message.Topic, qos);
                     span?.End(nameof(OutboxVerdict.Full));
                 }
 
-                WatchPendingLocked();
+                _watch.ReviewLocked();
                 return true;
             }
         }
@@ -92,19 +107,19 @@ internal sealed class DeliveryQueue(
     public void AddQoS0(ref Publication message, Subscription subscription, Attachment to, MessageSpan? span, FlushSet flushes)
     {
         OutboxVerdict? verdict;
-        lock (sessionLock)
+        lock (_lock)
         {
             verdict = _expected == to
                 ? _scheduler.AddQoS0(ref message, subscription, span, _to, flushes)
                 : OutboxVerdict.Closed;
 
             // It may have sent a retained one ahead.
-            WatchPendingLocked();
+            _watch.ReviewLocked();
         }
 
         if (verdict is { } decided)
         {
-            losses.Count(decided, message.Topic, QualityOfService.AtMostOnce);
+            _losses.Count(decided, message.Topic, QualityOfService.AtMostOnce);
             span?.End(decided == OutboxVerdict.Taken ? null : $"{decided}");
         }
     }
@@ -115,7 +130,7 @@ internal sealed class DeliveryQueue(
     {
         bool mayBeMore;
         bool wantsMore;
-        lock (sessionLock)
+        lock (_lock)
         {
             if (_to != from)
             {
@@ -128,10 +143,10 @@ internal sealed class DeliveryQueue(
             }
 
             mayBeMore = _scheduler.SendSlice(from, flushes);
-            wantsMore = BeginReadLocked();
+            wantsMore = _reading.BeginLocked(_to is not null);
         }
 
-        Read(wantsMore);
+        _reading.Go(wantsMore);
         if (mayBeMore)
         {
             // As a part of the batch: that is counted.
@@ -147,7 +162,7 @@ internal sealed class DeliveryQueue(
     /// </summary>
     public void SendMore(Attachment to, FlushSet flushes)
     {
-        using (work.Begin(memory.Account, isInTurn: false))
+        using (_work.Begin(_memory.Account, isInTurn: false))
         {
             SendPieceOrLater(to, flushes);
         }
@@ -160,7 +175,7 @@ internal sealed class DeliveryQueue(
     public void SendRetained(FlushSet flushes)
     {
         Attachment? to;
-        lock (sessionLock)
+        lock (_lock)
         {
             _scheduler.Bursts.Start();
             to = _scheduler.Bursts.Count > 0 ? _to : null;
@@ -245,163 +260,27 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>
-    /// Writes once more what is in the store alone, after <see cref="RewriteLocked"/>. A piece at a time, and each is durable before the
-    /// next: meanwhile its messages are where they were. When they cannot be read, the session stays as it was written before.
-    /// </summary>
-    public async ValueTask RewriteStoredAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await RewriteEachAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (IOException)
-        {
-            // Health tells it. The other sessions are written anew.
-            journal.AbandonRewrite();
-        }
-    }
-
-    private async ValueTask RewriteEachAsync(CancellationToken cancellationToken)
-    {
-        var from = 0L;
-        while (await ReadToRewriteAsync(from, cancellationToken).ConfigureAwait(false) is { Count: > 0 } read)
-        {
-            from = read[^1].Sequence + 1;
-            long ticket;
-            List<(long Sequence, StoredPlace Place)> places;
-            lock (sessionLock)
-            {
-                places = _scheduler.Waiting.Tail?.PutAgain(read) ?? [];
-                ticket = journal.LastTicket;
-            }
-
-            await journal.Durability.WhenReachedAsync(ticket, cancellationToken).ConfigureAwait(false);
-            lock (sessionLock)
-            {
-                _scheduler.Waiting.Tail?.Move(places);
-            }
-        }
-
-        lock (sessionLock)
-        {
-            _scheduler.Waiting.Tail?.EndRewrite();
-        }
-    }
-
-    void IDurabilityWaiter.OnDurable(FlushSet flushes)
-    {
-        bool mayBeMore;
-        do
-        {
-            lock (sessionLock)
-            {
-                mayBeMore = _scheduler.Waiting.Settle(SettledAtOnce);
-                if (!mayBeMore)
-                {
-                    _isWatching = false;
-                    WatchPendingLocked();
-                }
-            }
-        }
-        while (mayBeMore);
-    }
-
-    private async ValueTask<IReadOnlyList<QueuedMessage>> ReadToRewriteAsync(long from, CancellationToken cancellationToken)
-    {
-        return NextLocked().Length == 0
-            ? []
-            : await journal.ReadAsync(NextLocked, AttemptsOfARewrite, cancellationToken).ConfigureAwait(false);
-
-        StoredCopy[] NextLocked()
-        {
-            lock (sessionLock)
-            {
-                return _scheduler.Waiting.Tail?.NextOfRewrite(from, RewrittenAtOnce) ?? [];
-            }
-        }
-    }
-
-    /// <summary>What is to be in the store alone leaves memory as soon as it is durable.</summary>
-    private void WatchPendingLocked()
-    {
-        while (!_isWatching && _scheduler.Waiting.HasPending)
-        {
-            _isWatching = journal.Durability.TryWait(journal.LastTicket, this);
-            if (!_isWatching)
-            {
-                _scheduler.Waiting.Settle(int.MaxValue);
-            }
-        }
-    }
-
-    /// <returns>Whether something is to be read from the store now: <see cref="Read"/> must be called with that.</returns>
-    private bool BeginReadLocked()
-    {
-        var begins = !_isReading && _to is not null && _scheduler.Waiting.WantsMore;
-        _isReading |= begins;
-        return begins;
-    }
-
-    private void Read(bool wantsMore)
-    {
-        if (wantsMore)
-        {
-            TaskObserver.Observe(ReadAsync(), failed);
-        }
-    }
-
-    /// <summary>Reads what waits in the store, and has it sent.</summary>
-    private async Task ReadAsync()
-    {
-        try
-        {
-            var read = await journal.ReadAsync(NextLocked, int.MaxValue, CancellationToken.None).ConfigureAwait(false);
-            lock (sessionLock)
-            {
-                _scheduler.Waiting.AddRead(read);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The broker stops.
-            return;
-        }
-        finally
-        {
-            lock (sessionLock)
-            {
-                _isReading = false;
-            }
-        }
-
-        GoOnLater();
-
-        StoredCopy[] NextLocked()
-        {
-            lock (sessionLock)
-            {
-                return _scheduler.Waiting.NextToRead();
-            }
-        }
-    }
+    /// <summary>Writes once more what is in the store alone, after <see cref="RewriteLocked"/>.</summary>
+    /// <inheritdoc cref="StoredTailRewrite.RunAsync"/>
+    public ValueTask RewriteStoredAsync(CancellationToken cancellationToken) =>
+        new StoredTailRewrite(_lock, _scheduler.Waiting, _journal).RunAsync(cancellationToken);
 
     /// <summary>Sends a piece of it, as part of work that is counted.</summary>
     private void SendPiece(Attachment to, FlushSet flushes)
     {
-        var slice = new WorkSlice(time);
+        var slice = new WorkSlice(_time);
         bool mayBeMore;
         do
         {
             bool wantsMore;
-            lock (sessionLock)
+            lock (_lock)
             {
                 // Nothing is sent on a connection that has lost the session.
                 mayBeMore = _to == to && _scheduler.SendSlice(to, flushes);
-                wantsMore = BeginReadLocked();
+                wantsMore = _reading.BeginLocked(_to is not null);
             }
 
-            Read(wantsMore);
+            _reading.Go(wantsMore);
 
             slice.Take(StepsOfALock);
         }
@@ -415,7 +294,7 @@ internal sealed class DeliveryQueue(
 
     private void SendPieceOrLater(Attachment to, FlushSet flushes)
     {
-        if (work.IsBusy(memory.Account))
+        if (_work.IsBusy(_memory.Account))
         {
             GoOnLater();
         }
@@ -429,7 +308,7 @@ internal sealed class DeliveryQueue(
     {
         if (!Interlocked.Exchange(ref _goesOn, true))
         {
-            work.Queue(memory.Account, GoOn);
+            _work.Queue(_memory.Account, GoOn);
         }
     }
 
@@ -438,7 +317,7 @@ internal sealed class DeliveryQueue(
         // Before it sends: what stops after this is gone on with once more.
         Interlocked.Exchange(ref _goesOn, false);
         Attachment? to;
-        lock (sessionLock)
+        lock (_lock)
         {
             to = _to;
         }
@@ -449,7 +328,7 @@ internal sealed class DeliveryQueue(
     void IOutboxSource.OnDrained(Outbox from)
     {
         Attachment? to;
-        lock (sessionLock)
+        lock (_lock)
         {
             // What drains on a connection that has lost the session does not count.
             to = _to?.Outbox == from ? _to : null;

@@ -3,7 +3,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// What waits for one client behind what is in memory. A message is here until it is durable, and from then on in the store alone. QoS 0

@@ -2,7 +2,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>Which acknowledgement may follow which packet (MQTT 5.0 and 3.1.1, §4.3.2 and §4.3.3).</summary>
 internal static class AcknowledgementRules

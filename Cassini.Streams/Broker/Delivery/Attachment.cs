@@ -5,7 +5,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// What ties a session to the connection that serves it: where its messages are sent, how many at once, and what is published when the
@@ -26,6 +26,9 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     public Outbox Outbox { get; } = outbox;
 
     public int SendMaximum { get; } = sendMaximum;
+
+    /// <summary>What its client speaks, for people.</summary>
+    public string Protocol => Outbox.Version.Name();
 
     /// <summary>When it was attached to its session: a timestamp.</summary>
     public long AttachedAt { get; set; }
@@ -48,12 +51,12 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     public void DiscardWill() => TakeWill()?.Release();
 
     /// <summary>The event that it has the session now.</summary>
-    public SessionOpened Opened(Session session, bool isPresent) => new(
-        Connection.Id, session.ClientId, session.Identity, $"MQTT {Outbox.Version.Number()}", isPresent);
+    public SessionOpened Opened(string clientId, string identity, bool isPresent) =>
+        new(Connection.Id, clientId, identity, Protocol, isPresent);
 
     /// <summary>The event that its session was closed now.</summary>
-    public SessionClosed Closed(Session session, CloseReason reason, bool isKept, TimeProvider time) =>
-        new(Connection.Id, session.ClientId, reason, time.GetElapsedTime(AttachedAt), isKept);
+    public SessionClosed Closed(string clientId, CloseReason reason, bool isKept, TimeProvider time) =>
+        new(Connection.Id, clientId, reason, time.GetElapsedTime(AttachedAt), isKept);
 
     /// <summary>Takes the will because another connection took the session, or ended it.</summary>
     /// <param name="ended">Whether the session ended.</param>

@@ -4,7 +4,7 @@ using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// The messages of one session that are not in flight yet, oldest first; bounded by number and by bytes. Among them may be QoS 0 messages

@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>What an acknowledgement of a client means for the message in flight under its packet identifier.</summary>
 internal enum AcknowledgementMeaning

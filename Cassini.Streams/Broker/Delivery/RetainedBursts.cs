@@ -3,7 +3,7 @@ using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// The subscriptions of one session that have still to get retained messages, in the order in which they were made; one burst for each

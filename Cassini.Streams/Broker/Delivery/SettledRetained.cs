@@ -2,7 +2,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Quotas;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// For which bursts of one session a retained message needs no look any more when a newer message of its topic comes: up to a number,

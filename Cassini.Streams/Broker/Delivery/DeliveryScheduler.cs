@@ -6,7 +6,7 @@ using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// Decides which message of one session is sent next: what must be sent again, what waits, and the retained messages that its

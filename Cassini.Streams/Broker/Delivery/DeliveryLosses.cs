@@ -2,12 +2,16 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Mqtt;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>Counts the copies that one session lost. Thread-safe.</summary>
 internal sealed class DeliveryLosses(BrokerCounters counters)
 {
     private long _dropped;
+    private long _reported;
+
+    /// <summary>How many copies were dropped.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
 
     /// <summary>Counts a copy that was not delivered.</summary>
     public void Count(OutboxVerdict verdict, Topic topic, QualityOfService qos)
@@ -25,6 +29,12 @@ internal sealed class DeliveryLosses(BrokerCounters counters)
         }
     }
 
-    /// <summary>How many copies were dropped since the last call.</summary>
-    public long TakeDropped() => Interlocked.Exchange(ref _dropped, 0);
+    /// <summary>How many copies were dropped since the last call. One caller at a time.</summary>
+    public long TakeDropped()
+    {
+        var dropped = Dropped;
+        var since = dropped - _reported;
+        _reported = dropped;
+        return since;
+    }
 }

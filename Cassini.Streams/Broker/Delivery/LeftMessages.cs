@@ -2,7 +2,7 @@ using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>What a session has not finished, oldest first.</summary>
 /// <param name="Sent">What it had not acknowledged.</param>
