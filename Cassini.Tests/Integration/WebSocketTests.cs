@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
-using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.WebSockets;

@@ -1,5 +1,4 @@
 using System.Text;
-using Cassini.Streams.Events;
 using Cassini.Streams.Listening.WebSockets;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Supervision;

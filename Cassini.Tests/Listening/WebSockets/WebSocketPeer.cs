@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using Cassini.Streams.Listening.WebSockets;
 using Cassini.Tests.Supervision;
-using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Listening.WebSockets;
 
