@@ -62,7 +62,7 @@ for ((round = 1; round <= rounds; round++)); do
     sleep 3
     events=$(($(newest) - events)) before=$(($(cpu) - before)) now=$(writer)
     thread=$((${now:-0} - ${thread:-0}))
-    size=$({ du -cb "$work/data/store"/history.db* 2>/dev/null || true; } | awk 'END { print $1 + 0 }')
+    size=$({ du -cb "$work/data/history"/history.db* 2>/dev/null || true; } | awk 'END { print $1 + 0 }')
     connects=$(sed -E 's/.*connects_per_second=([0-9.]+).*/\1/' <<<"$said")
     said=$(dotnet "$load" load 1-1-qos1 --port "$port" --certs "$work/certs" --pid "$pid" --warm-up 3 --seconds "$seconds")
     rate=$(sed -E 's/.* rate=([0-9]+).*/\1/' <<<"$said") broker=$(sed -E 's/.* broker_us=([0-9.]+).*/\1/' <<<"$said")
