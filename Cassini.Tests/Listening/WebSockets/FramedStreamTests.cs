@@ -123,7 +123,8 @@ public class FramedStreamTests
     [Fact]
     public async Task Pings_MoreThanTheAllowance_AreAViolation()
     {
-        var reading = ReadAsync(100);
+        // Without a deadline of its own, because it lasts as long as the test.
+        var reading = ReadWheneverAsync(100);
         var ping = ClientFrames.Of(Opcode.Ping, new byte[122]); // 128 bytes
         await SendPingsAsync(ping, FramedStream.EmptyBurst / ping.Length);
         _broken.ShouldBeEmpty();
@@ -140,13 +141,14 @@ public class FramedStreamTests
     }
 
     [Fact]
-    public async Task Pings_OneEachSecondForADay_AreNoViolation()
+    public async Task Pings_AsManyAsTheRateAllows_AreNoViolationHoweverLong()
     {
-        var reading = ReadAsync(100);
-        for (var hour = 0; hour < 24; hour++)
+        var reading = ReadWheneverAsync(100);
+        var ping = ClientFrames.Of(Opcode.Ping, new byte[122]); // 128 bytes
+        for (var second = 0; second < 100; second++)
         {
-            await SendPingsAsync(ClientFrames.Of(Opcode.Ping, new byte[4]), 100);
-            _clock.AdvanceBy(TimeSpan.FromSeconds(100));
+            await SendPingsAsync(ping, FramedStream.EmptyRate / ping.Length);
+            _clock.AdvanceBy(TimeSpan.FromSeconds(1));
         }
 
         await _peer.SendAsync(Opcode.Binary, "x"u8.ToArray());
@@ -195,7 +197,6 @@ public class FramedStreamTests
         for (var i = 0; i < count; i++)
         {
             await _peer.SendAsync(ping);
-            await Eventually.HoldsAsync("it is read", () => _server.HasReadAll);
             (await _peer.ReadFrameAsync()).Opcode.ShouldBe(Opcode.Pong);
         }
     }
@@ -213,10 +214,12 @@ public class FramedStreamTests
         Encoding.UTF8.GetString(frame.Payload.AsSpan(2)).ShouldStartWith(reason);
     }
 
-    private async Task<string> ReadAsync(int most)
+    private Task<string> ReadAsync(int most) => ReadWheneverAsync(most).Within("the read");
+
+    private async Task<string> ReadWheneverAsync(int most)
     {
         var buffer = new byte[most];
-        var count = await _stream.ReadAsync(buffer, Token).AsTask().Within("the read");
+        var count = await _stream.ReadAsync(buffer, Token);
         return Encoding.ASCII.GetString(buffer, 0, count);
     }
 }
