@@ -47,13 +47,13 @@ export class Sessions {
   #row(row) {
     return h('tr', { 'data-client': row.clientId },
       h('th', { scope: 'row' }, h('button', { type: 'button', class: 'link', onclick: () => this.openClient(row.clientId) }, row.clientId)),
-      h('td', {}, row.identity),
+      h('td', { class: 'roomy' }, row.identity),
       h('td', {}, stateOf(row, this.clock)),
       h('td', { class: 'number wide' }, count(row.subscriptions)),
       h('td', { class: 'number', title: bytes(row.queuedBytes) }, count(row.queued)),
       h('td', { class: 'number wide' }, count(row.inFlight)),
       h('td', { class: 'number wide' }, count(row.dropped)),
-      h('td', { class: 'act' }, h('button', {
+      h('td', { class: 'act short' }, h('button', {
         type: 'button',
         class: 'quiet-button',
         'aria-label': `End the session of ${row.clientId}`,

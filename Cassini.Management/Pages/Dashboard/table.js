@@ -6,7 +6,8 @@ import { count } from './format.js';
 import { save } from './save.js';
 import { throttled } from './throttle.js';
 
-const PAGE = 20;
+/** On a phone a row takes three lines. */
+const PAGE = matchMedia('(max-width: 560px)').matches ? 10 : 20;
 
 /** So many the broker gives at once. */
 const LARGEST = 1_000;
