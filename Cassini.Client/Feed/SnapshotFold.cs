@@ -1,6 +1,5 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Health.Folding;
 
 namespace Cassini.Streams.Feed;
 

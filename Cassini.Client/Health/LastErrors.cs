@@ -1,7 +1,7 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 
-namespace Cassini.Streams.Health.Folding;
+namespace Cassini.Streams.Health;
 
 /// <summary>Selects the events that are errors, and puts them into words.</summary>
 internal static class LastErrors
