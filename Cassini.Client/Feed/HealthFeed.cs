@@ -92,6 +92,13 @@ public sealed class HealthFeed : IDisposable
 
     internal TimeProvider Time => _options.Time;
 
+    /// <summary>Refuses what the constructor would refuse.</summary>
+    internal static void Check(Uri management, HealthFeedOptions? options)
+    {
+        Root(management);
+        options?.Validate();
+    }
+
     private static Uri Root(Uri management)
     {
         ArgumentNullException.ThrowIfNull(management);

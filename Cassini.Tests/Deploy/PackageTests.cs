@@ -16,7 +16,7 @@ public sealed class PackageTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData("Cassini.Client", "System.Reactive")]
+    [InlineData("Cassini.Client", "Microsoft.Extensions.Diagnostics.HealthChecks", "System.Reactive")]
     [InlineData(
         "Cassini.Streams",
         "BouncyCastle.Cryptography", "Cassini.Client", "Microsoft.Data.Sqlite", "Microsoft.Extensions.Diagnostics.HealthChecks",

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Settings;
 
-namespace Cassini.Web.Cli.Settings;
+namespace Cassini.Streams.Settings.Reading;
 
 /// <summary>
 /// Fills options records from settings by walking the records' own properties: a new option needs no new code here. Nothing

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Reflection;
 using Cassini.Streams.Primitives;
+using Microsoft.Extensions.Logging;
 
-namespace Cassini.Web.Cli.Settings;
+namespace Cassini.Streams.Settings.Reading;
 
 /// <summary>Turns the text of a setting into the type of its option.</summary>
 internal static class SettingValue

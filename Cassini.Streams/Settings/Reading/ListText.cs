@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Cassini.Web.Cli.Settings;
+namespace Cassini.Streams.Settings.Reading;
 
 /// <summary>
 /// A list that is written as one value: elements with commas between. A comma in double quotes separates nothing. An element that is

@@ -1,4 +1,4 @@
-namespace Cassini.Web.Cli.Settings;
+namespace Cassini.Streams.Settings.Reading;
 
 /// <summary>One value as one source gave it.</summary>
 /// <param name="Key">Its path in the tree, without the leading <c>Cassini</c>: <c>Listener:Backlog</c>.</param>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
@@ -14,13 +15,13 @@ using TopicCreated = Cassini.Streams.Events.TopicCreated;
 namespace Cassini.Tests.Hosting;
 
 /// <summary>A broker in a generic host, which knows no web.</summary>
-public sealed class CassiniServicesTests : IDisposable
+public sealed class CassiniServiceCollectionExtensionsTests : IDisposable
 {
     private readonly TestAuthority _authority = new();
     private readonly TempDirectory _directory = new();
     private readonly TlsOptions _tls;
 
-    public CassiniServicesTests() => _tls = _authority.Write(_directory.Path);
+    public CassiniServiceCollectionExtensionsTests() => _tls = _authority.Write(_directory.Path);
 
     public void Dispose()
     {

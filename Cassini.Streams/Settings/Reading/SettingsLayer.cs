@@ -1,4 +1,4 @@
-namespace Cassini.Web.Cli.Settings;
+namespace Cassini.Streams.Settings.Reading;
 
 /// <summary>The settings of one source: a stronger layer hides a weaker one, and a list hides a list as a whole.</summary>
 /// <param name="Settings">Its settings; of equal keys the last one counts.</param>

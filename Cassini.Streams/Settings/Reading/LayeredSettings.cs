@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Cassini.Web.Cli.Settings;
+namespace Cassini.Streams.Settings.Reading;
 
 /// <summary>
 /// Layers of settings, the weakest first, read as one. It remembers which settings were read, so that unknown ones can be reported.

@@ -1,4 +1,6 @@
-namespace Cassini.Web.Cli.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Settings.Reading;
 
 /// <summary>Log levels as people write them: as .NET names them, and as most other programs do.</summary>
 internal static class LogLevelText
