@@ -56,33 +56,50 @@ public sealed class HealthFeed : IDisposable
     /// </summary>
     public IObservable<HealthSnapshot> Snapshots => SnapshotsOf(Notes);
 
+    /// <summary>Completes as soon as new clients can be served, however long that takes.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The health that was waited for.</returns>
+    /// <exception cref="BrokerNotReadyException">The broker gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<HealthSnapshot> WaitUntilReadyAsync(CancellationToken cancellationToken) =>
+        WaitUntilReadyAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+
     /// <summary>Completes as soon as new clients can be served.</summary>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The health that was waited for.</returns>
     /// <exception cref="BrokerNotReadyException">The time is over; or, at once, the broker gave up or refused the credentials.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public Task<HealthSnapshot> WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellation = default) =>
-        WaitForAsync(static snapshot => snapshot.Ready, timeout, cancellation);
+    public Task<HealthSnapshot> WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        WaitForAsync(static snapshot => snapshot.Ready, timeout, cancellationToken);
+
+    /// <summary>Completes as soon as the health meets a condition, however long that takes.</summary>
+    /// <param name="condition">Called on each change of a verdict or of the phase; pure and quick.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The health that was waited for.</returns>
+    /// <exception cref="BrokerNotReadyException">The broker gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<HealthSnapshot> WaitForAsync(Func<HealthSnapshot, bool> condition, CancellationToken cancellationToken) =>
+        WaitForAsync(condition, Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <summary>Completes as soon as the health meets a condition.</summary>
     /// <param name="condition">Called on each change of a verdict or of the phase; pure and quick.</param>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The health that was waited for.</returns>
     /// <exception cref="BrokerNotReadyException">The time is over; or, at once, the broker gave up or refused the credentials.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<HealthSnapshot> WaitForAsync(
-        Func<HealthSnapshot, bool> condition, TimeSpan timeout, CancellationToken cancellation = default)
+        Func<HealthSnapshot, bool> condition, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        var found = await new HealthFeedGroup([this]).WaitForAsync(condition, timeout, null, cancellation).ConfigureAwait(false);
+        var found = await new HealthFeedGroup([this]).WaitForAsync(condition, timeout, null, cancellationToken).ConfigureAwait(false);
         return found.Nodes[0].Snapshot;
     }
 
     /// <summary>The broker's whole state, as the first line of a record: the body of <c>GET /state</c>.</summary>
     /// <exception cref="HttpRequestException">It cannot be had.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public Task<byte[]> ReadStateAsync(CancellationToken cancellation = default) => _transport.ReadStateAsync(cancellation);
+    public Task<byte[]> ReadStateAsync(CancellationToken cancellationToken = default) => _transport.ReadStateAsync(cancellationToken);
 
     /// <summary>Ends the connections of all subscriptions, which then report a lost feed.</summary>
     public void Dispose() => _transport.Dispose();
@@ -117,10 +134,11 @@ public sealed class HealthFeed : IDisposable
     private IObservable<FeedNote> NotesOf(ImmutableArray<EventCategory> categories)
     {
         var wanted = categories.Contains(EventCategory.Health) ? categories : categories.Add(EventCategory.Health);
-        return Observable.Create<FeedNote>((observer, cancellation) => FollowAsync(observer, wanted, cancellation));
+        return Observable.Create<FeedNote>((observer, cancellationToken) => FollowAsync(observer, wanted, cancellationToken));
     }
 
-    private async Task FollowAsync(IObserver<FeedNote> observer, ImmutableArray<EventCategory> categories, CancellationToken cancellation)
+    private async Task FollowAsync(
+        IObserver<FeedNote> observer, ImmutableArray<EventCategory> categories, CancellationToken cancellationToken)
     {
         var reader = new FeedReader(_options.After);
         var retry = BackOff.OfClient(_options.FirstRetry, _options.LongestRetry, _random);
@@ -128,8 +146,8 @@ public sealed class HealthFeed : IDisposable
         while (true)
         {
             var began = _options.Time.GetTimestamp();
-            var loss = await FollowOnceAsync(reader, observer, categories, cancellation).ConfigureAwait(false);
-            cancellation.ThrowIfCancellationRequested();
+            var loss = await FollowOnceAsync(reader, observer, categories, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
 
             // Only after a connection that lasted is the delay reset, because one that breaks at once may break again and again.
             if (_options.Time.GetElapsedTime(began) >= _options.LongestRetry && reader.Silence is not null)
@@ -139,18 +157,18 @@ public sealed class HealthFeed : IDisposable
 
             var pause = retry.Next();
             observer.OnNext(reader.Lose(loss.Reason, loss.Message, pause));
-            await Task.Delay(pause, _options.Time, cancellation).ConfigureAwait(false);
+            await Task.Delay(pause, _options.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>One connection, from its opening to its loss.</summary>
     private async Task<FeedLostException> FollowOnceAsync(
-        FeedReader reader, IObserver<FeedNote> observer, ImmutableArray<EventCategory> categories, CancellationToken cancellation)
+        FeedReader reader, IObserver<FeedNote> observer, ImmutableArray<EventCategory> categories, CancellationToken cancellationToken)
     {
         WatchedStream? stream = null;
         try
         {
-            stream = await OpenAsync(reader.LastId, categories, cancellation).ConfigureAwait(false);
+            stream = await OpenAsync(reader.LastId, categories, cancellationToken).ConfigureAwait(false);
             reader.Open();
             var parser = SseParser.Create(stream, static (_, data) => data.ToArray());
             await foreach (var message in parser.EnumerateAsync(stream.Ended).ConfigureAwait(false))
@@ -170,7 +188,7 @@ public sealed class HealthFeed : IDisposable
         {
             return lost;
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return stream?.Why ?? new FeedLostException(FeedLoss.Unreachable, "not reachable (no answer in time)");
         }
@@ -187,11 +205,12 @@ public sealed class HealthFeed : IDisposable
         }
     }
 
-    private async Task<WatchedStream> OpenAsync(EventId? after, ImmutableArray<EventCategory> categories, CancellationToken cancellation)
+    private async Task<WatchedStream> OpenAsync(
+        EventId? after, ImmutableArray<EventCategory> categories, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.ConnectTimeout, _options.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var body = await _transport.OpenAsync(after, categories, either.Token).ConfigureAwait(false);
-        return new WatchedStream(body, _options.Time, _options.ConnectTimeout, cancellation);
+        return new WatchedStream(body, _options.Time, _options.ConnectTimeout, cancellationToken);
     }
 }

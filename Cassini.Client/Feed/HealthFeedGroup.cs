@@ -28,24 +28,39 @@ public sealed class HealthFeedGroup
     /// </summary>
     public IObservable<GroupHealth> Snapshots => Together(feed => feed.Snapshots);
 
+    /// <summary>Completes as soon as all brokers can serve new clients at the same time, however long that takes.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="BrokerNotReadyException">One of them gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<GroupHealth> WaitUntilReadyAsync(CancellationToken cancellationToken) =>
+        WaitUntilReadyAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+
     /// <summary>Completes as soon as all brokers can serve new clients at the same time.</summary>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="BrokerNotReadyException">The time is over; or, at once, one of them gave up or refused the credentials.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public Task<GroupHealth> WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellation = default) =>
-        WaitForAsync(static snapshot => snapshot.Ready, timeout, null, cancellation);
+    public Task<GroupHealth> WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        WaitForAsync(static snapshot => snapshot.Ready, timeout, null, cancellationToken);
+
+    /// <summary>Completes as soon as the health of every broker meets a condition, however long that takes.</summary>
+    /// <param name="condition">Called for each broker at each change; pure and quick.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="BrokerNotReadyException">One of them gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<GroupHealth> WaitForAsync(Func<HealthSnapshot, bool> condition, CancellationToken cancellationToken) =>
+        WaitForAsync(condition, Timeout.InfiniteTimeSpan, null, cancellationToken);
 
     /// <summary>Completes as soon as the health of every broker meets a condition.</summary>
     /// <param name="condition">Called for each broker at each change; pure and quick.</param>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="changed">Called at each change of a verdict or phase, one at a time, and for the last time before the wait ends.
     /// May be null.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="BrokerNotReadyException">The time is over; or, at once, one of them gave up or refused the credentials.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<GroupHealth> WaitForAsync(
-        Func<HealthSnapshot, bool> condition, TimeSpan timeout, Action<GroupHealth>? changed, CancellationToken cancellation = default)
+        Func<HealthSnapshot, bool> condition, TimeSpan timeout, Action<GroupHealth>? changed, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(condition);
         var found = new TaskCompletionSource<GroupHealth>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -75,7 +90,7 @@ public sealed class HealthFeedGroup
             failure => found.TrySetException(failure));
         try
         {
-            return await found.Task.WaitAsync(timeout, _feeds[0].Time, cancellation).ConfigureAwait(false);
+            return await found.Task.WaitAsync(timeout, _feeds[0].Time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
