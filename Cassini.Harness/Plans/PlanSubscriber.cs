@@ -1,7 +1,7 @@
 namespace Cassini.Harness.Plans;
 
 /// <summary>A subscriber, and what it expects to receive.</summary>
-internal sealed record PlanSink
+internal sealed record PlanSubscriber
 {
     /// <summary>Its index in the test, from 0.</summary>
     public required int Index { get; init; }
@@ -29,13 +29,13 @@ internal sealed record PlanExpectation
 
     public bool NoCorruption { get; init; } = true;
 
-    /// <summary>Messages of one client of a producer with the same key arrive in the order in which they were sent.</summary>
+    /// <summary>Messages of one client of a publisher with the same key arrive in the order in which they were sent.</summary>
     public bool OrderPerKey { get; init; }
 
-    /// <summary>The longest time without a message, from the test's start to the end of its producers; null for any.</summary>
+    /// <summary>The longest time without a message, from the test's start to the end of its publishers; null for any.</summary>
     public TimeSpan? MaxGap { get; init; }
 
-    /// <summary>All messages of the producers that match must arrive.</summary>
+    /// <summary>All messages of the publishers that match must arrive.</summary>
     public bool NoLoss { get; init; }
 
     /// <summary>Whether messages of other tests, runs and programs may arrive.</summary>

@@ -1,7 +1,7 @@
 namespace Cassini.Harness.Load;
 
-/// <summary>What a sink has received so far.</summary>
-internal sealed record SinkCounts
+/// <summary>What a subscriber has received so far.</summary>
+internal sealed record SubscriberCounts
 {
     /// <summary>Messages of any kind.</summary>
     public long Received { get; init; }
@@ -34,10 +34,10 @@ internal sealed record SinkCounts
     /// <summary>When as many messages had arrived as the expectation asks for; null before.</summary>
     public TimeSpan? Satisfied { get; init; }
 
-    /// <summary>Null when the producers were in other processes.</summary>
+    /// <summary>Null when the publishers were in other processes.</summary>
     public LatencySummary? Latency { get; init; }
 
-    /// <summary>For each client of a producer: how many different messages arrived.</summary>
+    /// <summary>For each client of a publisher: how many different messages arrived.</summary>
     public IReadOnlyList<StreamCount> Streams { get; init; } = [];
 
     /// <summary>Connections that were lost and opened again.</summary>
@@ -47,7 +47,7 @@ internal sealed record SinkCounts
     public string? LastError { get; init; }
 }
 
-/// <param name="Producer">The producer's index.</param>
+/// <param name="Publisher">The publisher's index.</param>
 /// <param name="Client">The client's index.</param>
 /// <param name="Unique">How many different messages.</param>
-internal sealed record StreamCount(int Producer, int Client, long Unique);
+internal sealed record StreamCount(int Publisher, int Client, long Unique);

@@ -1,7 +1,7 @@
 namespace Cassini.Harness.Plans;
 
 /// <summary>A publisher. It ends after its duration or its messages, whichever comes first.</summary>
-internal sealed record PlanProducer
+internal sealed record PlanPublisher
 {
     /// <summary>Its index in the test, from 0. Its messages carry it.</summary>
     public required int Index { get; init; }

@@ -1,7 +1,7 @@
 namespace Cassini.Harness.Load;
 
-/// <summary>What a producer has done so far.</summary>
-internal sealed record ProducerCounts
+/// <summary>What a publisher has done so far.</summary>
+internal sealed record PublisherCounts
 {
     /// <summary>Different messages that were given to the connection.</summary>
     public long Sent { get; init; }

@@ -2,23 +2,23 @@ using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>A producer with all its clients.</summary>
-internal sealed class ProducerRun(LoadContext context, PlanProducer producer)
+/// <summary>A publisher with all its clients.</summary>
+internal sealed class PublisherRun(LoadContext context, PlanPublisher publisher)
 {
-    private readonly ProducerClient[] _clients =
-        [.. Enumerable.Range(0, producer.Clients).Select(client => new ProducerClient(context, producer, client))];
+    private readonly PublisherClient[] _clients =
+        [.. Enumerable.Range(0, publisher.Clients).Select(client => new PublisherClient(context, publisher, client))];
 
     private long? _began;
     private TimeSpan? _elapsed;
 
-    public PlanProducer Plan => producer;
+    public PlanPublisher Plan => publisher;
 
-    public ProducerCounts Counts
+    public PublisherCounts Counts
     {
         get
         {
             var counts = Array.ConvertAll(_clients, client => client.Counts);
-            return new ProducerCounts
+            return new PublisherCounts
             {
                 Sent = counts.Sum(client => client.Sent),
                 Acknowledged = counts.Sum(client => client.Acknowledged),

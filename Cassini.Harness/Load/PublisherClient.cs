@@ -6,14 +6,14 @@ using MQTTnet.Protocol;
 namespace Cassini.Harness.Load;
 
 /// <summary>
-/// One client of a producer. At QoS 1 and 2 it keeps each message until the broker has acknowledged it. After a loss of the connection it
-/// sends these messages again, in order and before any other: as new messages with the sequences that they had, so that a sink recognizes
-/// duplicates.
+/// One client of a publisher. At QoS 1 and 2 it keeps each message until the broker has acknowledged it. After a loss of the connection it
+/// sends these messages again, in order and before any other: as new messages with the sequences that they had, so that a subscriber
+/// recognizes duplicates.
 /// </summary>
-internal sealed class ProducerClient
+internal sealed class PublisherClient
 {
     private readonly LoadContext _context;
-    private readonly PlanProducer _producer;
+    private readonly PlanPublisher _publisher;
     private readonly int _index;
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, byte[]> _pending = [];
@@ -29,24 +29,24 @@ internal sealed class ProducerClient
     private TaskCompletionSource? _idle;
     private long _sent, _acknowledged, _failed, _retransmitted;
 
-    public ProducerClient(LoadContext context, PlanProducer producer, int index)
+    public PublisherClient(LoadContext context, PlanPublisher publisher, int index)
     {
-        (_context, _producer, _index) = (context, producer, index);
-        _messages = new MessageFactory(context.Run, producer, index);
-        _sendTimes = context.SendTimes?.Of(producer.Index, index);
-        _clientId = context.ClientId($"{producer.Name}-{index}");
-        _slots = new SemaphoreSlim(producer.InFlight);
+        (_context, _publisher, _index) = (context, publisher, index);
+        _messages = new MessageFactory(context.Run, publisher, index);
+        _sendTimes = context.SendTimes?.Of(publisher.Index, index);
+        _clientId = context.ClientId($"{publisher.Name}-{index}");
+        _slots = new SemaphoreSlim(publisher.InFlight);
         _reconnector = new Reconnector(OpenAsync, context.Time);
     }
 
-    public ProducerCounts Counts => new()
+    public PublisherCounts Counts => new()
     {
         Sent = Volatile.Read(ref _sent),
         Acknowledged = Volatile.Read(ref _acknowledged),
         Failed = Volatile.Read(ref _failed),
         Retransmitted = Volatile.Read(ref _retransmitted),
         Reconnects = _reconnector.Count,
-        Bytes = Volatile.Read(ref _acknowledged) * _producer.MessageSize,
+        Bytes = Volatile.Read(ref _acknowledged) * _publisher.MessageSize,
         LastError = _reconnector.LastError,
     };
 
@@ -54,8 +54,8 @@ internal sealed class ProducerClient
     public async Task ConnectAsync(CancellationToken cancellation)
     {
         _connection = await OpenAsync(cancellation);
-        _window = Math.Min(_producer.InFlight, _connection.ReceiveMaximum);
-        for (var i = _window; i < _producer.InFlight; i++)
+        _window = Math.Min(_publisher.InFlight, _connection.ReceiveMaximum);
+        for (var i = _window; i < _publisher.InFlight; i++)
         {
             _slots.Wait(0, CancellationToken.None); // The broker takes fewer messages at once than the plan allows.
         }
@@ -98,9 +98,9 @@ internal sealed class ProducerClient
     private async Task SendAllAsync(CancellationToken cancellation)
     {
         var began = _context.Time.GetTimestamp();
-        var pacer = new Pacer(_producer.Pattern, _context.Time);
-        var messages = _producer.MessagesOf(_index) ?? long.MaxValue;
-        while (_sent < messages && !(_context.Time.GetElapsedTime(began) >= _producer.Duration))
+        var pacer = new Pacer(_publisher.Pattern, _context.Time);
+        var messages = _publisher.MessagesOf(_index) ?? long.MaxValue;
+        while (_sent < messages && !(_context.Time.GetElapsedTime(began) >= _publisher.Duration))
         {
             await pacer.WaitAsync(cancellation);
             await SendNextAsync(cancellation);
@@ -114,7 +114,7 @@ internal sealed class ProducerClient
 
     private async ValueTask SendNextAsync(CancellationToken cancellation)
     {
-        if (_producer.Qos > 0)
+        if (_publisher.Qos > 0)
         {
             await TakeSlotAsync(cancellation);
         }
@@ -124,7 +124,7 @@ internal sealed class ProducerClient
         var payload = _messages.Make(sequence);
         _sendTimes?.Put(sequence, _context.Time.GetTimestamp());
         Volatile.Write(ref _sent, sequence + 1);
-        if (_producer.Qos == 0)
+        if (_publisher.Qos == 0)
         {
             await PublishOnceAsync(connection, payload, cancellation);
             return;
@@ -171,7 +171,7 @@ internal sealed class ProducerClient
             var answer = await connection.PublishAsync(Message(payload), connection.Lost);
             if (!answer.IsSuccess)
             {
-                _reconnector.LastError = ConnectionFailure.Refused(answer, _producer.Topic, _context.Broker).Message;
+                _reconnector.LastError = ConnectionFailure.Refused(answer, _publisher.Topic, _context.Broker).Message;
             }
 
             _reconnector.Succeeded();
@@ -260,8 +260,8 @@ internal sealed class ProducerClient
 
     private MqttApplicationMessage Message(byte[] payload) => new()
     {
-        Topic = _producer.Topic,
+        Topic = _publisher.Topic,
         PayloadSegment = payload,
-        QualityOfServiceLevel = (MqttQualityOfServiceLevel)_producer.Qos,
+        QualityOfServiceLevel = (MqttQualityOfServiceLevel)_publisher.Qos,
     };
 }

@@ -7,30 +7,30 @@ using MQTTnet.Protocol;
 namespace Cassini.Harness.Load;
 
 /// <summary>
-/// A sink: one subscription, of which each message is judged. After a loss it opens another connection; at QoS 1 and 2 the broker keeps
-/// the session meanwhile.
+/// A subscriber: one subscription, of which each message is judged. After a loss it opens another connection; at QoS 1 and 2 the broker
+/// keeps the session meanwhile.
 /// </summary>
-internal sealed class SinkRun
+internal sealed class SubscriberRun
 {
     private const uint KeptSeconds = 300;
 
     private readonly LoadContext _context;
-    private readonly SinkTracker _tracker;
+    private readonly SubscriberTracker _tracker;
     private readonly string _clientId;
     private readonly Reconnector _reconnector;
     private MqttConnection? _connection;
 
-    public SinkRun(LoadContext context, PlanSink sink)
+    public SubscriberRun(LoadContext context, PlanSubscriber subscriber)
     {
-        (_context, Plan) = (context, sink);
-        _tracker = new SinkTracker(context.Run, sink, context.SendTimes, context.Time);
-        _clientId = context.ClientId(sink.Name);
+        (_context, Plan) = (context, subscriber);
+        _tracker = new SubscriberTracker(context.Run, subscriber, context.SendTimes, context.Time);
+        _clientId = context.ClientId(subscriber.Name);
         _reconnector = new Reconnector(cancellation => OpenAsync(isNew: false, cancellation), context.Time);
     }
 
-    public PlanSink Plan { get; }
+    public PlanSubscriber Plan { get; }
 
-    public SinkCounts Counts => _tracker.Counts with { Reconnects = _reconnector.Count, LastError = _reconnector.LastError };
+    public SubscriberCounts Counts => _tracker.Counts with { Reconnects = _reconnector.Count, LastError = _reconnector.LastError };
 
     /// <summary>Ends when the broker has acknowledged the subscription.</summary>
     /// <exception cref="ClientException">The broker cannot be reached, or refuses.</exception>
@@ -99,7 +99,7 @@ internal sealed class SinkRun
         }
         catch (ClientException exception)
         {
-            throw new ClientException($"sink {Plan.Name}: {exception.Message}", exception.IsLasting, exception);
+            throw new ClientException($"subscriber {Plan.Name}: {exception.Message}", exception.IsLasting, exception);
         }
     }
 

@@ -3,28 +3,28 @@ using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>Judges each message of one sink when it arrives. One thread records; any thread may read the counts.</summary>
-internal sealed class SinkTracker
+/// <summary>Judges each message of one subscriber when it arrives. One thread records; any thread may read the counts.</summary>
+internal sealed class SubscriberTracker
 {
     private readonly Lock _gate = new();
     private readonly LoadRun _run;
-    private readonly PlanSink _sink;
+    private readonly PlanSubscriber _subscriber;
     private readonly SendTimes? _sendTimes;
     private readonly TimeProvider _time;
-    private readonly Dictionary<(ushort Producer, ushort Client), Stream> _streams = [];
+    private readonly Dictionary<(ushort Publisher, ushort Client), Stream> _streams = [];
     private readonly LatencyHistogram _latency = new();
-    private SinkCounts _counts = new();
+    private SubscriberCounts _counts = new();
     private long _received, _unique, _duplicates, _corrupt, _foreign, _outOfOrder, _bytes;
     private long _began;
     private long _lastAt;
 
-    public SinkTracker(LoadRun run, PlanSink sink, SendTimes? sendTimes, TimeProvider time)
+    public SubscriberTracker(LoadRun run, PlanSubscriber subscriber, SendTimes? sendTimes, TimeProvider time)
     {
-        (_run, _sink, _sendTimes, _time) = (run, sink, sendTimes, time);
+        (_run, _subscriber, _sendTimes, _time) = (run, subscriber, sendTimes, time);
         Start();
     }
 
-    public SinkCounts Counts
+    public SubscriberCounts Counts
     {
         get
         {
@@ -42,7 +42,7 @@ internal sealed class SinkTracker
                     Last = _unique > 0 ? _time.GetElapsedTime(_began, _lastAt) : null,
                     Latency = _latency.Summary,
                     Streams = [.. _streams.Select(stream =>
-                        new StreamCount(stream.Key.Producer, stream.Key.Client, stream.Value.Seen.Count))],
+                        new StreamCount(stream.Key.Publisher, stream.Key.Client, stream.Value.Seen.Count))],
                 };
             }
         }
@@ -83,9 +83,9 @@ internal sealed class SinkTracker
 
     private void RecordGoodLocked(MessageId id, long now)
     {
-        if (!_streams.TryGetValue((id.Producer, id.Client), out var stream))
+        if (!_streams.TryGetValue((id.Publisher, id.Client), out var stream))
         {
-            _streams[(id.Producer, id.Client)] = stream = new Stream(_sendTimes?.Of(id.Producer, id.Client));
+            _streams[(id.Publisher, id.Client)] = stream = new Stream(_sendTimes?.Of(id.Publisher, id.Client));
         }
 
         if (!stream.Seen.Add(id.Sequence))
@@ -112,7 +112,7 @@ internal sealed class SinkTracker
             _counts = _counts with { First = _time.GetElapsedTime(_began, now) };
         }
 
-        if (_unique == _sink.Expect.AtLeast)
+        if (_unique == _subscriber.Expect.AtLeast)
         {
             _counts = _counts with { Satisfied = _time.GetElapsedTime(_began, now) };
         }
@@ -123,7 +123,7 @@ internal sealed class SinkTracker
         }
     }
 
-    /// <summary>What one client of a producer sent.</summary>
+    /// <summary>What one client of a publisher sent.</summary>
     private sealed class Stream(SendTimes.Ring? sendTimes)
     {
         private readonly Dictionary<ushort, long> _lastOfKey = [];

@@ -5,16 +5,22 @@ using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Harness;
 
-public class SinkTrackerTests
+public class SubscriberTrackerTests
 {
     private static readonly LoadRun Run = new(7, 42, 3);
-    private static readonly PlanSink Sink = new() { Index = 0, Name = "s", Topic = "t", Expect = new PlanExpectation { AtLeast = 3 } };
+    private static readonly PlanSubscriber Subscriber = new()
+    {
+        Index = 0,
+        Name = "s",
+        Topic = "t",
+        Expect = new PlanExpectation { AtLeast = 3 },
+    };
 
     private readonly VirtualClock _clock = new();
     private readonly SendTimes _sendTimes = new();
-    private readonly SinkTracker _tracker;
+    private readonly SubscriberTracker _tracker;
 
-    public SinkTrackerTests() => _tracker = new SinkTracker(Run, Sink, _sendTimes, _clock.Time);
+    public SubscriberTrackerTests() => _tracker = new SubscriberTracker(Run, Subscriber, _sendTimes, _clock.Time);
 
     [Fact]
     public void Messages_InOrder_AreCounted()
@@ -43,7 +49,7 @@ public class SinkTrackerTests
     }
 
     [Fact]
-    public void Messages_OfOtherClientsAndProducers_AreStreamsOfTheirOwn()
+    public void Messages_OfOtherClientsAndPublishers_AreStreamsOfTheirOwn()
     {
         Receive(5);
         Record(new MessageId(3, 1, 9, 0, 0));
