@@ -47,4 +47,13 @@ public enum CloseReason
 
     /// <summary>The durable store could not keep a message that the protocol has no other way to refuse.</summary>
     StoreUnavailable,
+
+    /// <summary>The peer sent a text frame on a WebSocket, on which only binary ones are understood.</summary>
+    WebSocketText,
+
+    /// <summary>The peer sent too many pings, pongs and empty frames on a WebSocket.</summary>
+    WebSocketFlood,
+
+    /// <summary>The peer broke the WebSocket protocol in another way.</summary>
+    WebSocketError,
 }

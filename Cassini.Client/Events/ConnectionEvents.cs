@@ -16,7 +16,7 @@ public sealed record ConnectionAccepted(long ConnectionId, string Endpoint, stri
 /// <summary>The peer's client certificate was accepted: the connection is open.</summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Identity">The identity from the client certificate.</param>
-/// <param name="Protocol">The TLS version, <c>TLS 1.2</c> or <c>TLS 1.3</c>.</param>
+/// <param name="Protocol">The TLS version, <c>TLS 1.2</c> or <c>TLS 1.3</c>; for a WebSocket <c>WebSocket over TLS 1.3</c>.</param>
 /// <param name="Duration">From the peer's first bytes to the end of the handshake.</param>
 public sealed record HandshakeCompleted(long ConnectionId, string Identity, string Protocol, TimeSpan Duration) : BrokerEvent
 {
@@ -99,6 +99,12 @@ public enum HandshakeFailure
     /// The client certificate, or an intermediate CA of it, is signed with SHA-1 or has a key that is too short, such as RSA of 1,024 bits.
     /// </summary>
     WeakCertificate,
+
+    /// <summary>On a WebSocket endpoint, after TLS: the peer's request is no WebSocket upgrade that can be accepted.</summary>
+    NotWebSocket,
+
+    /// <summary>On a WebSocket endpoint, after TLS: the request comes from a page whose origin may not connect.</summary>
+    ForeignOrigin,
 }
 
 /// <summary>The terminal event of a connection that never became open.</summary>

@@ -7,7 +7,7 @@ namespace Cassini.Streams.Events;
 /// <param name="ConnectionId">The connection that carries the session.</param>
 /// <param name="ClientId">The client identifier, given or assigned; null when the protocol is not MQTT.</param>
 /// <param name="Identity">The identity from the client certificate.</param>
-/// <param name="Protocol"><c>MQTT 5.0</c> or <c>MQTT 3.1.1</c>; null for another protocol.</param>
+/// <param name="Protocol"><c>MQTT 5.0</c>, <c>MQTT 3.1.1</c> or <c>MQTT 3.1</c>; null for another protocol.</param>
 /// <param name="SessionPresent">Whether the client continues a session that was kept, or that another connection served.</param>
 public sealed record SessionOpened(
     long ConnectionId, string? ClientId, string Identity, string? Protocol, bool SessionPresent) : BrokerEvent

@@ -22,6 +22,8 @@ internal static class IndexEndpoint
         GET    /certificates       certificates in use, until when valid
         GET    /connections        live connections                   ?search= ?sort= ?offset= ?limit=, /connections/ID
         DELETE /connections/ID     close one
+        GET    /sessions           MQTT sessions, open and kept       ?state=kept ?sort=-queued ?search= ?offset= ?limit=1000
+        GET    /clients/CLIENT     one client: session, connection, subscriptions
         GET    /identities         who holds what                     ?by=sessions ?limit=1000
         DELETE /identities/NAME    end all of an identity             ?sessions=keep: only close its connections
         DELETE /sessions/CLIENT    end an MQTT session

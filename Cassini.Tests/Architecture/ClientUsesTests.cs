@@ -1,6 +1,6 @@
 namespace Cassini.Tests.Architecture;
 
-/// <summary>A controller takes the client without the broker, its store and its cryptography: decision 44.</summary>
+/// <summary>A controller takes the client without the broker, its store and its cryptography: decision 45.</summary>
 public class ClientUsesTests
 {
     private static readonly string Framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;

@@ -21,6 +21,7 @@ internal static partial class SettingsEnvironment
     internal static readonly IReadOnlyDictionary<string, string> Named = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["CASSINI_BIND_ADDR"] = SettingKeys.Endpoints,
+        ["CASSINI_BIND_WS_ADDR"] = SettingKeys.WebSocketEndpoints,
         ["CASSINI_MANAGEMENT_ADDR"] = SettingKeys.ManagementAddress,
         [ManagementAccess.TokenVariable] = SettingKeys.ManagementTokenPath,
         ["CASSINI_SHUTDOWN_TOKEN"] = SettingKeys.ShutdownToken,
