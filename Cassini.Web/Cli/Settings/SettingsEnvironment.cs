@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Cassini.Harness.Clients;
 using Cassini.Management.Telemetry;
+using Cassini.Streams.Settings.Reading;
 
 namespace Cassini.Web.Cli.Settings;
 

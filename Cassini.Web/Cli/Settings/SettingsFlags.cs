@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Settings;
+using Cassini.Streams.Settings.Reading;
 
 namespace Cassini.Web.Cli.Settings;
 
