@@ -136,7 +136,7 @@ internal sealed class RunController(
             return joined.Count > 0 ? joined : [new LocalWorker(role, identityOf, SendTimesOf, time)];
         }
 
-        return new Crew(Of(WorkerRole.Producer), Of(WorkerRole.Sink));
+        return new Crew(Of(WorkerRole.Publisher), Of(WorkerRole.Subscriber));
     }
 
     private SendTimes SendTimesOf(int test)

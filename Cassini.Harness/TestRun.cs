@@ -17,19 +17,19 @@ internal sealed class TestRun
     private readonly PlanTest _test;
     private readonly RunSurroundings _run;
     private readonly IReadOnlyList<(IWorker Worker, LoadOrder Order)> _producing;
-    private readonly IReadOnlyList<(IWorker Worker, LoadOrder Order)> _sinking;
+    private readonly IReadOnlyList<(IWorker Worker, LoadOrder Order)> _receiving;
     private readonly TimeSpan?[] _injected;
     private long _began;
-    private TimeSpan? _producersEnded;
-    private Task _sinks = Task.CompletedTask;
-    private Task _producers = Task.CompletedTask;
+    private TimeSpan? _publishersEnded;
+    private Task _subscribers = Task.CompletedTask;
+    private Task _publishers = Task.CompletedTask;
 
     public TestRun(TestPlan plan, PlanTest test, Crew crew, RunSurroundings run)
     {
         (_plan, _test, _run) = (plan, test, run);
         var orders = crew.Deal(plan, test);
-        _producing = [.. orders.Where(order => order.Order.Producers.Count > 0)];
-        _sinking = [.. orders.Where(order => order.Order.Sinks.Count > 0)];
+        _producing = [.. orders.Where(order => order.Order.Publishers.Count > 0)];
+        _receiving = [.. orders.Where(order => order.Order.Subscribers.Count > 0)];
         _injected = new TimeSpan?[test.Faults.Count];
         Counts = new TestCounts(test, orders);
     }
@@ -37,7 +37,7 @@ internal sealed class TestRun
     /// <summary>The counts of the test while it runs.</summary>
     public TestCounts Counts { get; }
 
-    /// <summary>The time since its producers started; zero before.</summary>
+    /// <summary>The time since its publishers started; zero before.</summary>
     private TimeSpan Elapsed => _began == 0 ? TimeSpan.Zero : _run.Time.GetElapsedTime(_began);
 
     /// <summary>Runs the test. It never throws: a failure stops the run, with its cause.</summary>
@@ -64,9 +64,9 @@ internal sealed class TestRun
             _run.Stop.Now(Verdict.Error, $"unexpected: {defect}");
         }
 
-        await Task.WhenAll(_sinking.Concat(_producing).Select(order => StopAsync(order.Worker)));
-        await _sinks;
-        await _producers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Awaited above, unless the run was stopped.
+        await Task.WhenAll(_receiving.Concat(_producing).Select(order => StopAsync(order.Worker)));
+        await _subscribers;
+        await _publishers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Awaited above, unless the run was stopped.
         return Report();
     }
 
@@ -88,18 +88,18 @@ internal sealed class TestRun
 
     private async Task RunToEndAsync(CancellationToken stop)
     {
-        await Task.WhenAll(_sinking.Select(order => order.Worker.PrepareAsync(order.Order, stop)));
+        await Task.WhenAll(_receiving.Select(order => order.Worker.PrepareAsync(order.Order, stop)));
         await Task.WhenAll(_producing.Select(order => order.Worker.PrepareAsync(order.Order, stop)));
-        _sinks = Task.WhenAll(_sinking.Select(order => RunSinksAsync(order.Worker)));
+        _subscribers = Task.WhenAll(_receiving.Select(order => RunSubscribersAsync(order.Worker)));
 
         _began = _run.Time.GetTimestamp();
-        _producers = Task.WhenAll(_producing.Select(order => order.Worker.Start()));
+        _publishers = Task.WhenAll(_producing.Select(order => order.Worker.Start()));
         using var noMoreFaults = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var faults = InjectAsync(noMoreFaults.Token);
         try
         {
-            await _producers.WaitAsync(stop);
-            _producersEnded = Elapsed;
+            await _publishers.WaitAsync(stop);
+            _publishersEnded = Elapsed;
         }
         finally
         {
@@ -108,11 +108,11 @@ internal sealed class TestRun
         }
 
         await EndFaultsAsync();
-        await SinksEndAsync(stop);
+        await SubscribersEndAsync(stop);
     }
 
-    /// <summary>Sinks run until their worker is stopped; before that, a failure of theirs ends the run.</summary>
-    private async Task RunSinksAsync(IWorker worker)
+    /// <summary>Subscribers run until their worker is stopped; before that, a failure of theirs ends the run.</summary>
+    private async Task RunSubscribersAsync(IWorker worker)
     {
         try
         {
@@ -132,21 +132,21 @@ internal sealed class TestRun
         }
     }
 
-    /// <summary>Ends when every sink has received everything, or nothing more for as long as the plan's settle time.</summary>
-    private async Task SinksEndAsync(CancellationToken stop)
+    /// <summary>Ends when every subscriber has received everything, or nothing more for as long as the plan's settle time.</summary>
+    private async Task SubscribersEndAsync(CancellationToken stop)
     {
         var seen = new Dictionary<int, (long Received, long At)>();
         while (true)
         {
             var isDone = true;
-            foreach (var (sink, _, counts) in Counts.Sinks.ToList())
+            foreach (var (subscriber, _, counts) in Counts.Subscribers.ToList())
             {
-                if (!seen.TryGetValue(sink.Index, out var before) || before.Received != counts.Received)
+                if (!seen.TryGetValue(subscriber.Index, out var before) || before.Received != counts.Received)
                 {
-                    seen[sink.Index] = before = (counts.Received, _run.Time.GetTimestamp());
+                    seen[subscriber.Index] = before = (counts.Received, _run.Time.GetTimestamp());
                 }
 
-                isDone &= Counts.IsComplete(sink, counts) || _run.Time.GetElapsedTime(before.At) >= _plan.Settle;
+                isDone &= Counts.IsComplete(subscriber, counts) || _run.Time.GetElapsedTime(before.At) >= _plan.Settle;
             }
 
             if (isDone)
@@ -180,7 +180,7 @@ internal sealed class TestRun
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // The producers ended first.
+            // The publishers ended first.
         }
         catch (HarnessException exception)
         {
@@ -203,7 +203,7 @@ internal sealed class TestRun
             {
                 throw new HarnessException(
                     $"test {_test.Name}: the fault {fault.Fault} at {DurationText.Seconds(fault.At)} never came: "
-                    + $"the producers had ended after {DurationText.Seconds(_producersEnded!.Value)}");
+                    + $"the publishers had ended after {DurationText.Seconds(_publishersEnded!.Value)}");
             }
         }
     }
@@ -211,24 +211,24 @@ internal sealed class TestRun
     private TestReport Report()
     {
         var isStopped = _run.Stop.Cause is not null;
-        var ended = _producersEnded ?? Elapsed;
-        var sinks = Counts.Sinks.Select(sink =>
+        var ended = _publishersEnded ?? Elapsed;
+        var subscribers = Counts.Subscribers.Select(subscriber =>
         {
-            var missing = Counts.MissingOf(sink.Plan);
-            var counts = Counts.WithMisrouted(sink.Plan, sink.Counts);
-            var results = isStopped ? [] : Expectations.Judge(sink.Plan, counts, missing, ended);
-            return ReportBuilder.Line(sink.Plan, sink.Worker, counts, missing, results);
+            var missing = Counts.MissingOf(subscriber.Plan);
+            var counts = Counts.WithMisrouted(subscriber.Plan, subscriber.Counts);
+            var results = isStopped ? [] : Expectations.Judge(subscriber.Plan, counts, missing, ended);
+            return ReportBuilder.Line(subscriber.Plan, subscriber.Worker, counts, missing, results);
         }).ToList();
-        var isPassed = sinks.All(sink => sink.Expectations.All(result => result.Passed))
-            && Counts.Producers.All(producer => producer.Counts.Failed == 0);
+        var isPassed = subscribers.All(subscriber => subscriber.Expectations.All(result => result.Passed))
+            && Counts.Publishers.All(publisher => publisher.Counts.Failed == 0);
         return new TestReport
         {
             Name = _test.Name,
             Broker = _test.Broker,
             State = isStopped ? TestState.Stopped : isPassed ? TestState.Passed : TestState.Failed,
             Seconds = ReportBuilder.Seconds(Elapsed),
-            Producers = [.. Counts.Producers.Select(producer => ReportBuilder.Line(producer.Plan, producer.Worker, producer.Counts))],
-            Sinks = sinks,
+            Publishers = [.. Counts.Publishers.Select(publisher => ReportBuilder.Line(publisher.Plan, publisher.Worker, publisher.Counts))],
+            Subscribers = subscribers,
             Faults = [.. _test.Faults.Select((fault, i) => ReportBuilder.Line(fault, _injected[i]))],
         };
     }

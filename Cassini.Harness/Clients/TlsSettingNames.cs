@@ -14,5 +14,5 @@ internal sealed record TlsSettingNames(string Ca, string Certificate, string Key
     public static readonly TlsSettingNames Options = new("--ca", "--cert", "--key", "--server-name");
 
     /// <summary>The keys of a plan.</summary>
-    public static readonly TlsSettingNames Plan = new("tls.ca", "tls.cert", "tls.key", "tls.server_name");
+    public static readonly TlsSettingNames Plan = new("tls.ca", "tls.cert", "tls.key", "tls.serverName");
 }

@@ -49,7 +49,7 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
                     failure.Cause == NotReadyCause.TimedOut
                         ? $"not ready within {DurationText.Seconds(timeout)}: {Where(failure)}: {HealthReason.Of(failure.Last)}"
                         : failure.Message,
-                    $"token_file of broker {_broker.Name}, or, in a plan with one broker, {ManagementAccess.TokenVariable}"),
+                    $"tokenFile of broker {_broker.Name}, or, in a plan with one broker, {ManagementAccess.TokenVariable}"),
                 verdict, failure);
         }
     }

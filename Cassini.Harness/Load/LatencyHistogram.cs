@@ -53,5 +53,5 @@ internal sealed class LatencyHistogram
     }
 }
 
-/// <summary>How long messages took from the call that published them to the sink, in milliseconds.</summary>
+/// <summary>How long messages took from the call that published them to the subscriber, in milliseconds.</summary>
 internal sealed record LatencySummary(long Samples, double P50Ms, double P99Ms, double MaxMs);

@@ -2,11 +2,11 @@ using Cassini.Harness.Clients;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>What all producers and sinks of a test in one process share.</summary>
+/// <summary>What all publishers and subscribers of a test in one process share.</summary>
 /// <param name="Run">Which run and test.</param>
 /// <param name="Broker">The broker.</param>
 /// <param name="Identity">The certificates.</param>
-/// <param name="SendTimes">The times of sending, from producers to sinks; null when the two are in different processes.</param>
+/// <param name="SendTimes">The times of sending, from publishers to subscribers; null when the two are in different processes.</param>
 /// <param name="Time">The clock.</param>
 internal sealed record LoadContext(LoadRun Run, BrokerAddress Broker, TlsIdentity Identity, SendTimes? SendTimes, TimeProvider Time)
 {

@@ -3,27 +3,27 @@ using Cassini.Harness.Verdicts;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>Runs the producers and sinks of one order: the same in the controller and in a worker elsewhere.</summary>
+/// <summary>Runs the publishers and subscribers of one order: the same in the controller and in a worker elsewhere.</summary>
 internal sealed class LoadEngine : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly int _test;
-    private readonly List<ProducerRun> _producers;
-    private readonly List<SinkRun> _sinks;
+    private readonly List<PublisherRun> _publishers;
+    private readonly List<SubscriberRun> _subscribers;
     private Task _running = Task.CompletedTask;
 
     public LoadEngine(LoadOrder order, TlsIdentity identity, SendTimes? sendTimes, TimeProvider time)
     {
         _test = order.Run.Test;
         var context = new LoadContext(order.Run, order.Broker, identity, sendTimes, time);
-        _producers = [.. order.Producers.Select(producer => new ProducerRun(context, producer))];
-        _sinks = [.. order.Sinks.Select(sink => new SinkRun(context, sink))];
+        _publishers = [.. order.Publishers.Select(publisher => new PublisherRun(context, publisher))];
+        _subscribers = [.. order.Subscribers.Select(subscriber => new SubscriberRun(context, subscriber))];
     }
 
     public LoadReport Report => new(
         _test,
-        _producers.ToDictionary(run => run.Plan.Index, run => run.Counts),
-        _sinks.ToDictionary(run => run.Plan.Index, run => run.Counts));
+        _publishers.ToDictionary(run => run.Plan.Index, run => run.Counts),
+        _subscribers.ToDictionary(run => run.Plan.Index, run => run.Counts));
 
     /// <summary>Connects all clients. The broker has acknowledged the subscriptions when it ends.</summary>
     /// <exception cref="HarnessException">The broker cannot be reached, or refuses.</exception>
@@ -33,8 +33,8 @@ internal sealed class LoadEngine : IAsyncDisposable
         {
             await Task.WhenAll(
             [
-                .. _sinks.Select(sink => sink.SubscribeAsync(cancellation)),
-                .. _producers.Select(producer => producer.ConnectAsync(cancellation)),
+                .. _subscribers.Select(subscriber => subscriber.SubscribeAsync(cancellation)),
+                .. _publishers.Select(publisher => publisher.ConnectAsync(cancellation)),
             ]);
         }
         catch (ClientException exception)
@@ -43,13 +43,13 @@ internal sealed class LoadEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the producers and the clock of the sinks.</summary>
-    /// <returns>Ends when all producers have ended and, if there are sinks, it was stopped; fails when one of them fails.</returns>
+    /// <summary>Starts the publishers and the clock of the subscribers.</summary>
+    /// <returns>Ends when all publishers have ended and, if there are subscribers, it was stopped; fails when one of them fails.</returns>
     public Task Start()
     {
-        foreach (var sink in _sinks)
+        foreach (var subscriber in _subscribers)
         {
-            sink.Start();
+            subscriber.Start();
         }
 
         return _running = RunAsync();
@@ -65,7 +65,8 @@ internal sealed class LoadEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        await Task.WhenAll(_producers.Select(producer => producer.CloseAsync()).Concat(_sinks.Select(sink => sink.CloseAsync())));
+        await Task.WhenAll(
+            _publishers.Select(publisher => publisher.CloseAsync()).Concat(_subscribers.Select(subscriber => subscriber.CloseAsync())));
         _stop.Dispose();
     }
 
@@ -75,8 +76,8 @@ internal sealed class LoadEngine : IAsyncDisposable
         {
             await Task.WhenAll(
             [
-                .. _sinks.Select(sink => sink.RunAsync(_stop.Token)),
-                .. _producers.Select(producer => producer.RunAsync(_stop.Token)),
+                .. _subscribers.Select(subscriber => subscriber.RunAsync(_stop.Token)),
+                .. _publishers.Select(publisher => publisher.RunAsync(_stop.Token)),
             ]);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

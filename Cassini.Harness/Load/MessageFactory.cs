@@ -5,10 +5,10 @@ using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>Makes a client's messages. Only plan, producer, client and sequence decide their bytes.</summary>
+/// <summary>Makes a client's messages. Only plan, publisher, client and sequence decide their bytes.</summary>
 internal sealed class MessageFactory
 {
-    private readonly PlanProducer _producer;
+    private readonly PlanPublisher _publisher;
     private readonly ulong _run;
     private readonly ushort _test;
     private readonly ushort _client;
@@ -16,21 +16,21 @@ internal sealed class MessageFactory
     private readonly byte[] _fixed;
     private readonly PayloadTemplate? _template;
 
-    public MessageFactory(LoadRun run, PlanProducer producer, int client)
+    public MessageFactory(LoadRun run, PlanPublisher publisher, int client)
     {
-        (_producer, _run, _test, _client) = (producer, run.Id, (ushort)run.Test, (ushort)client);
+        (_publisher, _run, _test, _client) = (publisher, run.Id, (ushort)run.Test, (ushort)client);
         _seed = Mix(
-            (ulong)(producer.Payload.Seed ?? run.Seed) ^ ((ulong)run.Test << 48) ^ ((ulong)producer.Index << 32) ^ ((ulong)client << 16));
-        _fixed = producer.Payload.Kind == PayloadKind.Fixed ? Encoding.UTF8.GetBytes(producer.Payload.Text!) : [];
-        _template = producer.Payload.Kind == PayloadKind.Template ? new PayloadTemplate(producer.Payload.Text!, producer.Name) : null;
+            (ulong)(publisher.Payload.Seed ?? run.Seed) ^ ((ulong)run.Test << 48) ^ ((ulong)publisher.Index << 32) ^ ((ulong)client << 16));
+        _fixed = publisher.Payload.Kind == PayloadKind.Fixed ? Encoding.UTF8.GetBytes(publisher.Payload.Text!) : [];
+        _template = publisher.Payload.Kind == PayloadKind.Template ? new PayloadTemplate(publisher.Payload.Text!, publisher.Name) : null;
     }
 
     public byte[] Make(long sequence)
     {
-        var payload = GC.AllocateUninitializedArray<byte>(_producer.MessageSize);
-        var id = new MessageId(_test, (ushort)_producer.Index, _client, (ushort)(sequence % _producer.Keys), sequence);
+        var payload = GC.AllocateUninitializedArray<byte>(_publisher.MessageSize);
+        var id = new MessageId(_test, (ushort)_publisher.Index, _client, (ushort)(sequence % _publisher.Keys), sequence);
         var body = payload.AsSpan(Envelope.Size);
-        switch (_producer.Payload.Kind)
+        switch (_publisher.Payload.Kind)
         {
             case PayloadKind.Random:
                 FillRandom(body, _seed + (ulong)sequence);

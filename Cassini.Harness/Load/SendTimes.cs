@@ -3,14 +3,14 @@ using System.Collections.Concurrent;
 namespace Cassini.Harness.Load;
 
 /// <summary>
-/// When the latest messages of each client were sent, for sinks in the same process. Not in the messages, because a time in them would
-/// make the bytes of each run different.
+/// When the latest messages of each client were sent, for subscribers in the same process. Not in the messages, because a time in them
+/// would make the bytes of each run different.
 /// </summary>
 internal sealed class SendTimes
 {
-    private readonly ConcurrentDictionary<(int Producer, int Client), Ring> _rings = new();
+    private readonly ConcurrentDictionary<(int Publisher, int Client), Ring> _rings = new();
 
-    public Ring Of(int producer, int client) => _rings.GetOrAdd((producer, client), static _ => new Ring());
+    public Ring Of(int publisher, int client) => _rings.GetOrAdd((publisher, client), static _ => new Ring());
 
     public sealed class Ring
     {

@@ -5,9 +5,9 @@ using System.Text;
 namespace Cassini.Harness.Messages;
 
 /// <summary>
-/// The front of every payload. From it a sink knows of which run a message is, which message it is, and that no bit of it changed.
-/// Integers are big-endian: <c>magic 4 · run 8 · test 2 · producer 2 · client 2 · key 2 · sequence 8 · SHA-256 32</c>, then the body. The
-/// hash covers what is before it and the body after it. There is no time in it, so that the same plan always makes the same bytes.
+/// The front of every payload. From it a subscriber knows of which run a message is, which message it is, and that no bit of it changed.
+/// Integers are big-endian: <c>magic 4 · run 8 · test 2 · publisher 2 · client 2 · key 2 · sequence 8 · SHA-256 32</c>, then the body.
+/// The hash covers what is before it and the body after it. There is no time in it, so that the same plan always makes the same bytes.
 /// </summary>
 internal static class Envelope
 {
@@ -33,14 +33,14 @@ internal static class Envelope
         Magic.CopyTo(payload);
         BinaryPrimitives.WriteUInt64BigEndian(payload[RunAt..], run);
         BinaryPrimitives.WriteUInt16BigEndian(payload[12..], id.Test);
-        BinaryPrimitives.WriteUInt16BigEndian(payload[14..], id.Producer);
+        BinaryPrimitives.WriteUInt16BigEndian(payload[14..], id.Publisher);
         BinaryPrimitives.WriteUInt16BigEndian(payload[16..], id.Client);
         BinaryPrimitives.WriteUInt16BigEndian(payload[18..], id.Key);
         BinaryPrimitives.WriteInt64BigEndian(payload[20..], id.Sequence);
         Hash(payload, payload.Slice(HashAt, SHA256.HashSizeInBytes));
     }
 
-    /// <summary>What a payload is for a sink that expects those of <paramref name="run"/>.</summary>
+    /// <summary>What a payload is for a subscriber that expects those of <paramref name="run"/>.</summary>
     public static EnvelopeKind Open(ReadOnlySpan<byte> payload, ulong run, out MessageId id)
     {
         id = default;

@@ -4,18 +4,19 @@ using System.Text.RegularExpressions;
 
 namespace Cassini.Harness.Messages;
 
-/// <summary>Text with placeholders: <c>{{seq}}</c>, <c>{{key}}</c>, <c>{{producer}}</c>, <c>{{client}}</c>.</summary>
+/// <summary>Text with placeholders: <c>{{seq}}</c>, <c>{{key}}</c>, <c>{{publisher}}</c>, <c>{{client}}</c>.</summary>
 internal sealed partial class PayloadTemplate
 {
-    private static readonly string[] Known = ["{{seq}}", "{{key}}", "{{producer}}", "{{client}}"];
+    // Plans of earlier versions say producer.
+    private static readonly string[] Known = ["{{seq}}", "{{key}}", "{{publisher}}", "{{client}}", "{{producer}}"];
 
     private readonly string[] _parts;
-    private readonly string _producer;
+    private readonly string _publisher;
 
-    public PayloadTemplate(string text, string producer)
+    public PayloadTemplate(string text, string publisher)
     {
         _parts = Placeholder().Split(text);
-        _producer = producer;
+        _publisher = publisher;
     }
 
     /// <summary>The length of a template without its placeholders, in bytes.</summary>
@@ -35,7 +36,7 @@ internal sealed partial class PayloadTemplate
                 "{{seq}}" => id.Sequence.ToString(CultureInfo.InvariantCulture),
                 "{{key}}" => id.Key.ToString(CultureInfo.InvariantCulture),
                 "{{client}}" => id.Client.ToString(CultureInfo.InvariantCulture),
-                "{{producer}}" => _producer,
+                "{{publisher}}" or "{{producer}}" => _publisher,
                 _ => part,
             });
         }

@@ -24,7 +24,9 @@ internal sealed partial class PlanCursor
     public PlanCursor(PlanProblems problems, PlanShape shape, string path, PlanNode node)
     {
         (_problems, _shape, Path) = (problems, shape, path);
-        _node = node as PlanObjectNode ?? new PlanObjectNode(node.At, []);
+        _node = node is PlanObjectNode given
+            ? given with { Fields = [.. given.Fields.Select(field => field with { Name = NameOf(field.Name) })] }
+            : new PlanObjectNode(node.At, []);
         if (node is not PlanObjectNode)
         {
             problems.Add(node.At, path, $"is {node.Kind}: expected an object");
@@ -237,6 +239,9 @@ internal sealed partial class PlanCursor
 
     /// <summary>Throws for a field that the shape does not have: that is a defect, because the schema would not have it either.</summary>
     private FieldShape Shape(string name) => _shape.Fields.Single(field => field.Name == name);
+
+    /// <summary>The field's name where it is spelled as in earlier versions.</summary>
+    private string NameOf(string spelled) => _shape.Fields.FirstOrDefault(field => field.Was == spelled)?.Name ?? spelled;
 
     private string PathOf(string name) => Path.Length > 0 ? $"{Path}.{name}" : name;
 

@@ -2,7 +2,7 @@ namespace Cassini.Harness.Plans;
 
 /// <summary>Something that is wrong with a plan.</summary>
 /// <param name="At">The position.</param>
-/// <param name="Path">The path of the value, such as <c>tests[0].sinks[1].topic</c>; empty for the plan as a whole.</param>
+/// <param name="Path">The path of the value, such as <c>tests[0].subscribers[1].topic</c>; empty for the plan as a whole.</param>
 /// <param name="Message">What is wrong and what is allowed.</param>
 /// <param name="IsWarning">Whether the plan can be run nevertheless.</param>
 internal sealed record PlanProblem(Position At, string Path, string Message, bool IsWarning = false)

@@ -51,7 +51,7 @@ internal sealed class PlanReader
         {
             Name = plan.Name(),
             Seed = plan.Integer("seed", 0, long.MaxValue) ?? defaults.Seed,
-            ReadyTimeout = plan.Duration("ready_timeout", Millisecond, LongestTime) ?? defaults.ReadyTimeout,
+            ReadyTimeout = plan.Duration("readyTimeout", Millisecond, LongestTime) ?? defaults.ReadyTimeout,
             Timeout = plan.Duration("timeout", Millisecond, LongestTime) ?? defaults.Timeout,
             Settle = plan.Duration("settle", TimeSpan.Zero, LongestTime) ?? defaults.Settle,
             Brokers = read,
@@ -71,8 +71,8 @@ internal sealed class PlanReader
             Host = host,
             Port = port,
             Tls = new PlanTls(
-                FileOf(tls, "ca") ?? "", FileOf(tls, "cert") ?? "", FileOf(tls, "key") ?? "", tls?.Text("server_name")),
-            TokenFile = FileOf(broker, "token_file"),
+                FileOf(tls, "ca") ?? "", FileOf(tls, "cert") ?? "", FileOf(tls, "key") ?? "", tls?.Text("serverName")),
+            TokenFile = FileOf(broker, "tokenFile"),
         };
     }
 

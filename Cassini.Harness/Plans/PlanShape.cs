@@ -17,12 +17,13 @@ internal enum FieldKind
 /// <param name="IsRequired">Whether it must be present.</param>
 /// <param name="Of">The shape of the object, or of the list's objects.</param>
 /// <param name="Values">What text is allowed; null for any.</param>
+/// <param name="Was">How earlier versions spelled the name, which is still read; null when it is as it always was.</param>
 internal sealed record FieldShape(
-    string Name, FieldKind Kind, bool IsRequired = false, PlanShape? Of = null, IReadOnlyList<string>? Values = null);
+    string Name, FieldKind Kind, bool IsRequired = false, PlanShape? Of = null, IReadOnlyList<string>? Values = null, string? Was = null);
 
 /// <summary>
-/// The fields of one kind of object. The reader accepts no other field, and a test compares docs/use/plan.schema.json with it, so that the
-/// published schema is what the reader accepts.
+/// The fields of one kind of object. The reader accepts no other field, but each of them in its earlier spelling too. A test compares
+/// docs/use/plan.schema.json with it, so that the published schema is what the reader accepts.
 /// </summary>
 internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
 {
@@ -36,7 +37,7 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
         new("$schema", FieldKind.Text),
         new("name", FieldKind.Text, IsRequired: true),
         new("seed", FieldKind.Integer),
-        new("ready_timeout", FieldKind.Duration),
+        new("readyTimeout", FieldKind.Duration, Was: "ready_timeout"),
         new("timeout", FieldKind.Duration),
         new("settle", FieldKind.Duration),
         new("brokers", FieldKind.List, IsRequired: true, Of: new("broker",
@@ -49,9 +50,9 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
                 new("ca", FieldKind.Text, IsRequired: true),
                 new("cert", FieldKind.Text, IsRequired: true),
                 new("key", FieldKind.Text, IsRequired: true),
-                new("server_name", FieldKind.Text),
+                new("serverName", FieldKind.Text, Was: "server_name"),
             ])),
-            new("token_file", FieldKind.Text),
+            new("tokenFile", FieldKind.Text, Was: "token_file"),
         ])),
         new("health", FieldKind.Object, Of: new("health", [new("allow", FieldKind.Text, Values: Statuses)])),
         new("tests", FieldKind.List, IsRequired: true, Of: new("test",
@@ -59,8 +60,8 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
             new("name", FieldKind.Text, IsRequired: true),
             new("broker", FieldKind.Text),
             new("timeout", FieldKind.Duration),
-            new("producers", FieldKind.List, IsRequired: true, Of: Producer()),
-            new("sinks", FieldKind.List, Of: Sink()),
+            new("publishers", FieldKind.List, IsRequired: true, Of: Publisher(), Was: "producers"),
+            new("subscribers", FieldKind.List, Of: Subscriber(), Was: "sinks"),
             new("faults", FieldKind.List, Of: new("fault",
             [
                 new("at", FieldKind.Duration, IsRequired: true),
@@ -71,17 +72,17 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
         ])),
     ]);
 
-    private static PlanShape Producer() => new("producer",
+    private static PlanShape Publisher() => new("publisher",
     [
         new("name", FieldKind.Text, IsRequired: true),
         new("topic", FieldKind.Text, IsRequired: true),
-        new("message_size", FieldKind.Integer),
+        new("messageSize", FieldKind.Integer, Was: "message_size"),
         new("duration", FieldKind.Duration),
         new("messages", FieldKind.Integer),
         new("qos", FieldKind.Integer),
         new("keys", FieldKind.Integer),
         new("clients", FieldKind.Integer),
-        new("in_flight", FieldKind.Integer),
+        new("inFlight", FieldKind.Integer, Was: "in_flight"),
         new("pattern", FieldKind.Object, Of: new("pattern",
         [
             new("drip", FieldKind.Object, Of: new("drip", [new("idle", FieldKind.Duration, IsRequired: true)])),
@@ -99,21 +100,21 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
         ])),
     ]);
 
-    private static PlanShape Sink() => new("sink",
+    private static PlanShape Subscriber() => new("subscriber",
     [
         new("name", FieldKind.Text, IsRequired: true),
         new("topic", FieldKind.Text, IsRequired: true),
         new("qos", FieldKind.Integer),
         new("expect", FieldKind.Object, Of: new("expect",
         [
-            new("at_least", FieldKind.Integer),
+            new("atLeast", FieldKind.Integer, Was: "at_least"),
             new("within", FieldKind.Duration),
-            new("no_duplicates", FieldKind.Flag),
-            new("no_corruption", FieldKind.Flag),
-            new("order_per_key", FieldKind.Flag),
-            new("max_gap", FieldKind.Duration),
-            new("no_loss", FieldKind.Flag),
-            new("allow_foreign", FieldKind.Flag),
+            new("noDuplicates", FieldKind.Flag, Was: "no_duplicates"),
+            new("noCorruption", FieldKind.Flag, Was: "no_corruption"),
+            new("orderPerKey", FieldKind.Flag, Was: "order_per_key"),
+            new("maxGap", FieldKind.Duration, Was: "max_gap"),
+            new("noLoss", FieldKind.Flag, Was: "no_loss"),
+            new("allowForeign", FieldKind.Flag, Was: "allow_foreign"),
         ])),
     ]);
 }

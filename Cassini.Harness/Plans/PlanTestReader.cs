@@ -13,16 +13,16 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
 
     public PlanTest Read(int index)
     {
-        var producers = test.NamedList("producers", least: 1).Select((producer, i) => Producer(producer, i)).ToList();
-        var sinks = test.NamedList("sinks");
+        var publishers = test.NamedList("publishers", least: 1).Select((publisher, i) => Publisher(publisher, i)).ToList();
+        var subscribers = test.NamedList("subscribers");
         return new PlanTest
         {
             Index = index,
             Name = test.Name(),
             Broker = Broker(),
             Timeout = test.Duration("timeout", Millisecond, PlanReader.LongestTime),
-            Producers = producers,
-            Sinks = [.. sinks.Select((sink, i) => Sink(sink, i, producers))],
+            Publishers = publishers,
+            Subscribers = [.. subscribers.Select((subscriber, i) => Subscriber(subscriber, i, publishers))],
             Faults = [.. test.List("faults").Select(Fault).OrderBy(fault => fault.At)],
         };
     }
@@ -43,52 +43,52 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         return name;
     }
 
-    private PlanProducer Producer(PlanCursor producer, int index)
+    private PlanPublisher Publisher(PlanCursor publisher, int index)
     {
-        var defaults = new PlanProducer { Index = index, Name = "", Topic = "" };
-        var topic = producer.Text("topic");
+        var defaults = new PlanPublisher { Index = index, Name = "", Topic = "" };
+        var topic = publisher.Text("topic");
         if (topic is not null && PlanTopics.ProblemOfTopic(topic) is { } problem)
         {
-            producer.Complain("topic", problem);
+            publisher.Complain("topic", problem);
         }
 
-        if (producer.IsUsable && !producer.Has("duration") && !producer.Has("messages"))
+        if (publisher.IsUsable && !publisher.Has("duration") && !publisher.Has("messages"))
         {
-            producer.Complain("has no end: expected duration, messages or both");
+            publisher.Complain("has no end: expected duration, messages or both");
         }
 
-        var messages = producer.Integer("messages", 1, long.MaxValue);
-        var clients = (int?)producer.Integer("clients", 1, 1_000) ?? defaults.Clients;
+        var messages = publisher.Integer("messages", 1, long.MaxValue);
+        var clients = (int?)publisher.Integer("clients", 1, 1_000) ?? defaults.Clients;
         if (messages < clients)
         {
-            producer.Complain(
+            publisher.Complain(
                 "clients",
                 $"{Quantity.Of(clients, "client")} cannot share {Quantity.Of(messages.Value, "message")}: "
                 + "expected at most one client for each message");
         }
 
-        var size = MessageSize(producer) ?? defaults.MessageSize;
+        var size = MessageSize(publisher) ?? defaults.MessageSize;
         return defaults with
         {
-            Name = producer.Name(),
+            Name = publisher.Name(),
             Topic = topic ?? "",
             MessageSize = size,
-            Duration = producer.Duration("duration", Millisecond, PlanReader.LongestTime),
+            Duration = publisher.Duration("duration", Millisecond, PlanReader.LongestTime),
             Messages = messages,
-            Qos = (int?)producer.Integer("qos", 0, 2) ?? defaults.Qos,
-            Keys = (int?)producer.Integer("keys", 1, ushort.MaxValue) ?? defaults.Keys,
+            Qos = (int?)publisher.Integer("qos", 0, 2) ?? defaults.Qos,
+            Keys = (int?)publisher.Integer("keys", 1, ushort.MaxValue) ?? defaults.Keys,
             Clients = clients,
-            InFlight = (int?)producer.Integer("in_flight", 1, ushort.MaxValue) ?? defaults.InFlight,
-            Pattern = producer.Object("pattern") is { } pattern ? Pattern(pattern) ?? defaults.Pattern : defaults.Pattern,
-            Payload = producer.Object("payload") is { } payload
+            InFlight = (int?)publisher.Integer("inFlight", 1, ushort.MaxValue) ?? defaults.InFlight,
+            Pattern = publisher.Object("pattern") is { } pattern ? Pattern(pattern) ?? defaults.Pattern : defaults.Pattern,
+            Payload = publisher.Object("payload") is { } payload
                 ? Payload(payload, size - Envelope.Size) ?? defaults.Payload
                 : defaults.Payload,
         };
     }
 
-    private static int? MessageSize(PlanCursor producer)
+    private static int? MessageSize(PlanCursor publisher)
     {
-        var size = producer.Integer("message_size", 1, MaxMessageSize);
+        var size = publisher.Integer("messageSize", 1, MaxMessageSize);
         if (size >= Envelope.Size)
         {
             return (int)size;
@@ -96,7 +96,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
 
         if (size is not null)
         {
-            producer.Complain("message_size", $"{size} is too small: expected at least {Envelope.Size}, the length of the envelope");
+            publisher.Complain("messageSize", $"{size} is too small: expected at least {Envelope.Size}, the length of the envelope");
         }
 
         return null;
@@ -144,12 +144,13 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         {
             payload.Complain(
                 name,
-                $"needs {Quantity.Of(least, "byte")}: message_size leaves {Math.Max(room, 0)} after the envelope of {Envelope.Size}");
+                $"needs {Quantity.Of(least, "byte")}: messageSize leaves {Math.Max(room, 0)} after the envelope of {Envelope.Size}");
         }
 
         if (kind == PayloadKind.Template && PayloadTemplate.UnknownPlaceholder(text) is { } unknown)
         {
-            payload.Complain(name, $"'{unknown}' is no placeholder: expected {{{{seq}}}}, {{{{key}}}}, {{{{producer}}}} or {{{{client}}}}");
+            payload.Complain(
+                name, $"'{unknown}' is no placeholder: expected {{{{seq}}}}, {{{{key}}}}, {{{{publisher}}}} or {{{{client}}}}");
         }
 
         return new PlanPayload(kind, text);
@@ -165,55 +166,55 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         return names.Count(cursor.Has) == 1;
     }
 
-    private PlanSink Sink(PlanCursor sink, int index, IReadOnlyList<PlanProducer> producers)
+    private PlanSubscriber Subscriber(PlanCursor subscriber, int index, IReadOnlyList<PlanPublisher> publishers)
     {
-        var defaults = new PlanSink { Index = index, Name = "", Topic = "" };
-        var filter = sink.Text("topic");
+        var defaults = new PlanSubscriber { Index = index, Name = "", Topic = "" };
+        var filter = subscriber.Text("topic");
         if (filter is not null && PlanTopics.ProblemOfFilter(filter) is { } problem)
         {
-            sink.Complain("topic", problem);
+            subscriber.Complain("topic", problem);
         }
-        else if (filter is not null && !problems.HasErrors && !producers.Any(producer => PlanTopics.Matches(filter, producer.Topic)))
+        else if (filter is not null && !problems.HasErrors && !publishers.Any(publisher => PlanTopics.Matches(filter, publisher.Topic)))
         {
-            // Its expectations would hold because nothing arrives: a mistake, unless the sink is there for messages of others.
-            var unreachable = $"no producer of this test publishes to '{filter}'";
-            if (sink.Object("expect")?.Has("allow_foreign") == true)
+            // Its expectations would hold because nothing arrives: a mistake, unless the subscriber is there for messages of others.
+            var unreachable = $"no publisher of this test publishes to '{filter}'";
+            if (subscriber.Object("expect")?.Has("allowForeign") == true)
             {
-                sink.Warn("topic", unreachable);
+                subscriber.Warn("topic", unreachable);
             }
             else
             {
-                sink.Complain("topic", $"{unreachable}: a sink for messages of others needs allow_foreign");
+                subscriber.Complain("topic", $"{unreachable}: a subscriber for messages of others needs allowForeign");
             }
         }
 
         return defaults with
         {
-            Name = sink.Name(),
+            Name = subscriber.Name(),
             Topic = filter ?? "",
-            Qos = (int?)sink.Integer("qos", 0, 2) ?? defaults.Qos,
-            Expect = sink.Object("expect") is { } expect ? Expectation(expect) : defaults.Expect,
+            Qos = (int?)subscriber.Integer("qos", 0, 2) ?? defaults.Qos,
+            Expect = subscriber.Object("expect") is { } expect ? Expectation(expect) : defaults.Expect,
         };
     }
 
     private static PlanExpectation Expectation(PlanCursor expect)
     {
         var defaults = new PlanExpectation();
-        if (expect.Has("within") && !expect.Has("at_least"))
+        if (expect.Has("within") && !expect.Has("atLeast"))
         {
-            expect.Complain("within", "needs at_least beside it");
+            expect.Complain("within", "needs atLeast beside it");
         }
 
         return new PlanExpectation
         {
-            AtLeast = expect.Integer("at_least", 0, long.MaxValue),
+            AtLeast = expect.Integer("atLeast", 0, long.MaxValue),
             Within = expect.Duration("within", Millisecond, PlanReader.LongestTime),
-            NoDuplicates = expect.Flag("no_duplicates") ?? defaults.NoDuplicates,
-            NoCorruption = expect.Flag("no_corruption") ?? defaults.NoCorruption,
-            OrderPerKey = expect.Flag("order_per_key") ?? defaults.OrderPerKey,
-            MaxGap = expect.Duration("max_gap", Millisecond, PlanReader.LongestTime),
-            NoLoss = expect.Flag("no_loss") ?? defaults.NoLoss,
-            AllowForeign = expect.Flag("allow_foreign") ?? defaults.AllowForeign,
+            NoDuplicates = expect.Flag("noDuplicates") ?? defaults.NoDuplicates,
+            NoCorruption = expect.Flag("noCorruption") ?? defaults.NoCorruption,
+            OrderPerKey = expect.Flag("orderPerKey") ?? defaults.OrderPerKey,
+            MaxGap = expect.Duration("maxGap", Millisecond, PlanReader.LongestTime),
+            NoLoss = expect.Flag("noLoss") ?? defaults.NoLoss,
+            AllowForeign = expect.Flag("allowForeign") ?? defaults.AllowForeign,
         };
     }
 

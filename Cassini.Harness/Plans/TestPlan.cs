@@ -16,7 +16,7 @@ internal sealed record TestPlan
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>When a sink has received nothing for this time after the producers ended, nothing more is expected.</summary>
+    /// <summary>When a subscriber has received nothing for this time after the publishers ended, nothing more is expected.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(5);
 
     public required IReadOnlyList<PlanBroker> Brokers { get; init; }
@@ -47,7 +47,7 @@ internal sealed record PlanBroker
     public string? TokenFile { get; init; }
 
     /// <summary>The setting that names <see cref="TokenFile"/>.</summary>
-    public string TokenSetting { get; init; } = "token_file";
+    public string TokenSetting { get; init; } = "tokenFile";
 
     /// <summary>The files of <see cref="Tls"/> for a client to read.</summary>
     public TlsFiles TlsFiles => new(TlsSettingNames.Plan, Tls.Ca, Tls.Cert, Tls.Key);
@@ -64,7 +64,7 @@ internal sealed record PlanBroker
 /// <param name="ServerName">The name that the broker's certificate must have; null for the host of the connection.</param>
 internal sealed record PlanTls(string Ca, string Cert, string Key, string? ServerName = null);
 
-/// <summary>Producers and sinks that run together.</summary>
+/// <summary>Publishers and subscribers that run together.</summary>
 internal sealed record PlanTest
 {
     /// <summary>Its index in the plan, from 0.</summary>
@@ -76,9 +76,9 @@ internal sealed record PlanTest
 
     public TimeSpan? Timeout { get; init; }
 
-    public required IReadOnlyList<PlanProducer> Producers { get; init; }
+    public required IReadOnlyList<PlanPublisher> Publishers { get; init; }
 
-    public IReadOnlyList<PlanSink> Sinks { get; init; } = [];
+    public IReadOnlyList<PlanSubscriber> Subscribers { get; init; } = [];
 
     public IReadOnlyList<PlanFault> Faults { get; init; } = [];
 }

@@ -45,22 +45,22 @@ internal static class JunitReport
 
     private static IEnumerable<Case> CasesOf(TestReport test) =>
         RefusedOf(test).Concat(
-        from sink in test.Sinks
-        from expectation in Names(sink, test.State)
+        from subscriber in test.Subscribers
+        from expectation in Names(subscriber, test.State)
         select new Case(
-            $"{sink.Name}: {expectation.Name}",
+            $"{subscriber.Name}: {expectation.Name}",
             expectation.Result is { Passed: false } failed ? $"expected {failed.Expected}; seen: {failed.Seen}" : null,
             IsSkipped: expectation.Result is null));
 
-    private static IEnumerable<Case> RefusedOf(TestReport test) => test.Producers
-        .Where(producer => producer.Failed > 0)
-        .Select(producer => new Case(
-            $"{producer.Name}: published", $"{Quantity.Of(producer.Failed, "message")} failed: {producer.LastError}"));
+    private static IEnumerable<Case> RefusedOf(TestReport test) => test.Publishers
+        .Where(publisher => publisher.Failed > 0)
+        .Select(publisher => new Case(
+            $"{publisher.Name}: published", $"{Quantity.Of(publisher.Failed, "message")} failed: {publisher.LastError}"));
 
-    private static IEnumerable<(string Name, ExpectationResult? Result)> Names(SinkLine sink, TestState state) =>
+    private static IEnumerable<(string Name, ExpectationResult? Result)> Names(SubscriberLine subscriber, TestState state) =>
         state is TestState.Stopped or TestState.Skipped
             ? [("expectations", null)]
-            : sink.Expectations.Select(result => (result.Name, (ExpectationResult?)result));
+            : subscriber.Expectations.Select(result => (result.Name, (ExpectationResult?)result));
 
     private static IEnumerable<Case> CasesOf(RunReport report)
     {

@@ -8,9 +8,9 @@ namespace Cassini.Harness.Reports;
 /// <summary>Makes the lines of a report from counts.</summary>
 internal static class ReportBuilder
 {
-    public static ProducerLine Line(PlanProducer producer, string worker, ProducerCounts counts) => new()
+    public static PublisherLine Line(PlanPublisher publisher, string worker, PublisherCounts counts) => new()
     {
-        Name = producer.Name,
+        Name = publisher.Name,
         Worker = worker,
         Sent = counts.Sent,
         Acknowledged = counts.Acknowledged,
@@ -23,10 +23,11 @@ internal static class ReportBuilder
         LastError = counts.LastError,
     };
 
-    public static SinkLine Line(
-        PlanSink sink, string worker, SinkCounts counts, long missing, IReadOnlyList<ExpectationResult> expectations) => new()
+    public static SubscriberLine Line(
+        PlanSubscriber subscriber, string worker, SubscriberCounts counts, long missing,
+        IReadOnlyList<ExpectationResult> expectations) => new()
         {
-            Name = sink.Name,
+            Name = subscriber.Name,
             Worker = worker,
             Received = counts.Received,
             Unique = counts.Unique,

@@ -52,14 +52,14 @@ internal sealed record TestReport
 
     public double Seconds { get; init; }
 
-    public IReadOnlyList<ProducerLine> Producers { get; init; } = [];
+    public IReadOnlyList<PublisherLine> Publishers { get; init; } = [];
 
-    public IReadOnlyList<SinkLine> Sinks { get; init; } = [];
+    public IReadOnlyList<SubscriberLine> Subscribers { get; init; } = [];
 
     public IReadOnlyList<FaultLine> Faults { get; init; } = [];
 }
 
-internal sealed record ProducerLine
+internal sealed record PublisherLine
 {
     public required string Name { get; init; }
 
@@ -84,7 +84,7 @@ internal sealed record ProducerLine
     public required string? LastError { get; init; }
 }
 
-internal sealed record SinkLine
+internal sealed record SubscriberLine
 {
     public required string Name { get; init; }
 
@@ -114,7 +114,7 @@ internal sealed record SinkLine
 
     public required double MessagesPerSecond { get; init; }
 
-    /// <summary>Null when the producers were in other processes.</summary>
+    /// <summary>Null when the publishers were in other processes.</summary>
     public required LatencySummary? Latency { get; init; }
 
     public required long Reconnects { get; init; }

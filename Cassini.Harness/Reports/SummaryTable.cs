@@ -17,10 +17,10 @@ internal static class SummaryTable
             console.Write(TableOf(test));
         }
 
-        foreach (var (test, sink, failed) in Failures(report))
+        foreach (var (test, subscriber, failed) in Failures(report))
         {
             console.MarkupLineInterpolated(
-                $"[red]failed[/] {test}, {sink}: {failed.Name}: expected {failed.Expected}; seen: {failed.Seen}");
+                $"[red]failed[/] {test}, {subscriber}: {failed.Name}: expected {failed.Expected}; seen: {failed.Seen}");
         }
 
         if (report.Tests.Where(test => test.State == TestState.Skipped).Select(test => test.Name).ToList() is { Count: > 0 } skipped)
@@ -33,12 +33,12 @@ internal static class SummaryTable
         console.MarkupLine($"[{color}]{report.Verdict.InWords()}[/] after {Number(report.Seconds, "0.0")} s{Markup.Escape(message)}");
     }
 
-    public static IEnumerable<(string Test, string Sink, ExpectationResult Failed)> Failures(RunReport report) =>
+    public static IEnumerable<(string Test, string Subscriber, ExpectationResult Failed)> Failures(RunReport report) =>
         from test in report.Tests
-        from sink in test.Sinks
-        from expectation in sink.Expectations
+        from subscriber in test.Subscribers
+        from expectation in subscriber.Expectations
         where !expectation.Passed
-        select (test.Name, sink.Name, expectation);
+        select (test.Name, subscriber.Name, expectation);
 
     private static Table TableOf(TestReport test)
     {
@@ -50,25 +50,27 @@ internal static class SummaryTable
             table.AddColumn(new TableColumn(heading) { Alignment = isText ? Justify.Left : Justify.Right, NoWrap = heading != "trouble" });
         }
 
-        foreach (var producer in test.Producers)
+        foreach (var publisher in test.Publishers)
         {
             table.AddRow(
-                Markup.Escape($"→ {producer.Name}{At(producer.Worker)}"), Number(producer.Acknowledged), Number(producer.MessagesPerSecond),
+                Markup.Escape($"→ {publisher.Name}{At(publisher.Worker)}"), Number(publisher.Acknowledged),
+                Number(publisher.MessagesPerSecond),
                 Trouble(
-                    (producer.Failed, "failed", "failed"), (producer.Retransmitted, "sent again", "sent again"),
-                    (producer.Reconnects, "reconnect", "reconnects")),
+                    (publisher.Failed, "failed", "failed"), (publisher.Retransmitted, "sent again", "sent again"),
+                    (publisher.Reconnects, "reconnect", "reconnects")),
                 "");
         }
 
-        foreach (var sink in test.Sinks)
+        foreach (var subscriber in test.Subscribers)
         {
             table.AddRow(
-                Markup.Escape($"← {sink.Name}{At(sink.Worker)}"), Number(sink.Unique), Number(sink.MessagesPerSecond),
+                Markup.Escape($"← {subscriber.Name}{At(subscriber.Worker)}"), Number(subscriber.Unique),
+                Number(subscriber.MessagesPerSecond),
                 Trouble(
-                    (sink.Missing, "missing", "missing"), (sink.Duplicates, "duplicate", "duplicates"),
-                    (sink.Corrupt, "damaged", "damaged"), (sink.Foreign, "foreign", "foreign"),
-                    (sink.OutOfOrder, "out of order", "out of order"), (sink.Reconnects, "reconnect", "reconnects")),
-                Latency(sink.Latency));
+                    (subscriber.Missing, "missing", "missing"), (subscriber.Duplicates, "duplicate", "duplicates"),
+                    (subscriber.Corrupt, "damaged", "damaged"), (subscriber.Foreign, "foreign", "foreign"),
+                    (subscriber.OutOfOrder, "out of order", "out of order"), (subscriber.Reconnects, "reconnect", "reconnects")),
+                Latency(subscriber.Latency));
         }
 
         return table;

@@ -5,16 +5,17 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Results;
 
-/// <summary>Compares what a sink received with what the plan expects.</summary>
+/// <summary>Compares what a subscriber received with what the plan expects.</summary>
 internal static class Expectations
 {
-    /// <param name="sink">The sink.</param>
+    /// <param name="subscriber">The subscriber.</param>
     /// <param name="seen">What it received.</param>
     /// <param name="missing">How many messages did not arrive at it, or at its share group.</param>
-    /// <param name="producersEnded">When the last producer ended, from the test's start.</param>
-    public static IReadOnlyList<ExpectationResult> Judge(PlanSink sink, SinkCounts seen, long missing, TimeSpan producersEnded)
+    /// <param name="publishersEnded">When the last publisher ended, from the test's start.</param>
+    public static IReadOnlyList<ExpectationResult> Judge(
+        PlanSubscriber subscriber, SubscriberCounts seen, long missing, TimeSpan publishersEnded)
     {
-        var expect = sink.Expect;
+        var expect = subscriber.Expect;
         var results = new List<ExpectationResult>();
         if (expect.AtLeast is { } least)
         {
@@ -23,46 +24,46 @@ internal static class Expectations
 
         if (expect.NoCorruption)
         {
-            results.Add(None("no_corruption", "damaged", seen.Corrupt));
+            results.Add(None("noCorruption", "damaged", seen.Corrupt));
         }
 
         if (!expect.AllowForeign)
         {
-            results.Add(None("allow_foreign", "foreign", seen.Foreign));
+            results.Add(None("allowForeign", "foreign", seen.Foreign));
         }
 
         if (expect.NoDuplicates)
         {
-            results.Add(None("no_duplicates", "duplicate", seen.Duplicates));
+            results.Add(None("noDuplicates", "duplicate", seen.Duplicates));
         }
 
         if (expect.OrderPerKey)
         {
-            results.Add(None("order_per_key", "out of order", seen.OutOfOrder));
+            results.Add(None("orderPerKey", "out of order", seen.OutOfOrder));
         }
 
         if (expect.NoLoss)
         {
-            results.Add(None("no_loss", "missing", missing));
+            results.Add(None("noLoss", "missing", missing));
         }
 
         if (expect.MaxGap is { } most)
         {
-            var trailing = producersEnded - (seen.Last ?? TimeSpan.Zero);
+            var trailing = publishersEnded - (seen.Last ?? TimeSpan.Zero);
             var gap = trailing > seen.LongestGap ? trailing : seen.LongestGap;
             results.Add(new ExpectationResult(
-                "max_gap", $"no gap longer than {DurationText.Seconds(most)}", $"the longest is {Seconds(gap)}", gap <= most));
+                "maxGap", $"no gap longer than {DurationText.Seconds(most)}", $"the longest is {Seconds(gap)}", gap <= most));
         }
 
         return results;
     }
 
-    private static ExpectationResult AtLeast(long least, TimeSpan? within, SinkCounts seen)
+    private static ExpectationResult AtLeast(long least, TimeSpan? within, SubscriberCounts seen)
     {
         var satisfied = least == 0 ? TimeSpan.Zero : seen.Satisfied;
         var expected = Number(least) + (within is { } limit ? $" within {DurationText.Seconds(limit)}" : "");
         var saw = satisfied is { } at ? $"{Number(least)} after {Seconds(at)}" : Number(seen.Unique);
-        return new ExpectationResult("at_least", $"at least {expected}", saw, satisfied is { } when && !(when > within));
+        return new ExpectationResult("atLeast", $"at least {expected}", saw, satisfied is { } when && !(when > within));
     }
 
     private static ExpectationResult None(string name, string kind, long seen) =>

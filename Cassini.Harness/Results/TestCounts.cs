@@ -11,46 +11,49 @@ internal sealed class TestCounts(PlanTest test, IReadOnlyList<(IWorker Worker, L
 {
     public PlanTest Test => test;
 
-    public IEnumerable<(PlanProducer Plan, string Worker, ProducerCounts Counts)> Producers =>
+    public IEnumerable<(PlanPublisher Plan, string Worker, PublisherCounts Counts)> Publishers =>
         from order in orders
-        from producer in order.Order.Producers
-        orderby producer.Index
-        select (producer, order.Worker.Name, ReportOf(order.Worker).Producers.GetValueOrDefault(producer.Index) ?? new ProducerCounts());
+        from publisher in order.Order.Publishers
+        orderby publisher.Index
+        let counts = ReportOf(order.Worker).Publishers.GetValueOrDefault(publisher.Index)
+        select (publisher, order.Worker.Name, counts ?? new PublisherCounts());
 
-    public IEnumerable<(PlanSink Plan, string Worker, SinkCounts Counts)> Sinks =>
+    public IEnumerable<(PlanSubscriber Plan, string Worker, SubscriberCounts Counts)> Subscribers =>
         from order in orders
-        from sink in order.Order.Sinks
-        orderby sink.Index
-        select (sink, order.Worker.Name, ReportOf(order.Worker).Sinks.GetValueOrDefault(sink.Index) ?? new SinkCounts());
+        from subscriber in order.Order.Subscribers
+        orderby subscriber.Index
+        let counts = ReportOf(order.Worker).Subscribers.GetValueOrDefault(subscriber.Index)
+        select (subscriber, order.Worker.Name, counts ?? new SubscriberCounts());
 
-    /// <summary>Whether a sink has received everything that it can expect.</summary>
-    public bool IsComplete(PlanSink sink, SinkCounts counts) =>
-        (sink.Expect.AtLeast is not > 0 || counts.Satisfied is not null) && MissingOf(sink) == 0;
+    /// <summary>Whether a subscriber has received everything that it can expect.</summary>
+    public bool IsComplete(PlanSubscriber subscriber, SubscriberCounts counts) =>
+        (subscriber.Expect.AtLeast is not > 0 || counts.Satisfied is not null) && MissingOf(subscriber) == 0;
 
     /// <summary>
-    /// How many messages the broker accepted from the producers that match, and the sink did not receive. The sinks of a shared
-    /// subscription receive them together.
+    /// How many messages the broker accepted from the publishers that match, and the subscriber did not receive. The subscribers of a
+    /// shared subscription receive them together.
     /// </summary>
-    public long MissingOf(PlanSink sink)
+    public long MissingOf(PlanSubscriber subscriber)
     {
-        var received = Sinks
-            .Where(other => other.Plan.Index == sink.Index || (PlanTopics.IsShared(sink.Topic) && other.Plan.Topic == sink.Topic))
+        var received = Subscribers
+            .Where(other => other.Plan.Index == subscriber.Index
+                || (PlanTopics.IsShared(subscriber.Topic) && other.Plan.Topic == subscriber.Topic))
             .SelectMany(other => other.Counts.Streams)
-            .GroupBy(stream => stream.Producer)
+            .GroupBy(stream => stream.Publisher)
             .ToDictionary(streams => streams.Key, streams => streams.Sum(stream => stream.Unique));
 
-        // Each producer by itself: too many messages of one do not make up for the loss of another's.
-        return Producers
-            .Where(producer => PlanTopics.Matches(sink.Topic, producer.Plan.Topic))
-            .Sum(producer => Math.Max(0, producer.Counts.Acknowledged - received.GetValueOrDefault(producer.Plan.Index)));
+        // Each publisher by itself: too many messages of one do not make up for the loss of another's.
+        return Publishers
+            .Where(publisher => PlanTopics.Matches(subscriber.Topic, publisher.Plan.Topic))
+            .Sum(publisher => Math.Max(0, publisher.Counts.Acknowledged - received.GetValueOrDefault(publisher.Plan.Index)));
     }
 
-    /// <summary>Counts messages of this test as foreign when the filter of the sink does not match their topic.</summary>
-    public SinkCounts WithMisrouted(PlanSink sink, SinkCounts counts) => counts with
+    /// <summary>Counts messages of this test as foreign when the filter of the subscriber does not match their topic.</summary>
+    public SubscriberCounts WithMisrouted(PlanSubscriber subscriber, SubscriberCounts counts) => counts with
     {
         Foreign = counts.Foreign + counts.Streams
-            .Where(stream => !test.Producers.Any(producer =>
-                producer.Index == stream.Producer && PlanTopics.Matches(sink.Topic, producer.Topic)))
+            .Where(stream => !test.Publishers.Any(publisher =>
+                publisher.Index == stream.Publisher && PlanTopics.Matches(subscriber.Topic, publisher.Topic)))
             .Sum(stream => stream.Unique),
     };
 

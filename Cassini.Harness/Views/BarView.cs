@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Cassini.Harness.Views;
 
-/// <summary>For terminals: a bar for each producer and sink, with the lines of the run above them.</summary>
+/// <summary>For terminals: a bar for each publisher and subscriber, with the lines of the run above them.</summary>
 internal sealed class BarView(IAnsiConsole console, TimeProvider time) : IRunView
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);

@@ -5,7 +5,7 @@ using Cassini.Harness.Results;
 
 namespace Cassini.Harness.Views;
 
-/// <summary>The progress of a producer or a sink.</summary>
+/// <summary>The progress of a publisher or a subscriber.</summary>
 /// <param name="Name">With an arrow that shows which of the two it is.</param>
 /// <param name="Count">Messages.</param>
 /// <param name="Part">The part that is done, 0 to 1.</param>
@@ -16,31 +16,32 @@ internal sealed record ProgressItem(string Name, long Count, double Part)
 
     public static IReadOnlyList<ProgressItem> Of(TestCounts test)
     {
-        var producers = test.Producers.ToList();
+        var publishers = test.Publishers.ToList();
         return
         [
-            .. producers.Select(producer => new ProgressItem(
-                $"→ {producer.Plan.Name}", producer.Counts.Acknowledged, PartOf(producer.Plan, producer.Counts))),
-            .. test.Sinks.Select(sink => new ProgressItem(
-                $"← {sink.Plan.Name}", sink.Counts.Unique, PartOf(sink.Plan, sink.Counts, producers))),
+            .. publishers.Select(publisher => new ProgressItem(
+                $"→ {publisher.Plan.Name}", publisher.Counts.Acknowledged, PartOf(publisher.Plan, publisher.Counts))),
+            .. test.Subscribers.Select(subscriber => new ProgressItem(
+                $"← {subscriber.Plan.Name}", subscriber.Counts.Unique, PartOf(subscriber.Plan, subscriber.Counts, publishers))),
         ];
     }
 
-    private static double PartOf(PlanProducer producer, ProducerCounts counts)
+    private static double PartOf(PlanPublisher publisher, PublisherCounts counts)
     {
-        var byMessages = producer.Messages is { } messages ? counts.Acknowledged / (double)messages : 0;
-        var byTime = producer.Duration is { } duration ? counts.Elapsed / duration : 0;
+        var byMessages = publisher.Messages is { } messages ? counts.Acknowledged / (double)messages : 0;
+        var byTime = publisher.Duration is { } duration ? counts.Elapsed / duration : 0;
         return Math.Clamp(Math.Max(byMessages, byTime), 0, 1);
     }
 
-    /// <summary>A sink without an expected number of messages is as far as the slowest of its producers.</summary>
+    /// <summary>A subscriber without an expected number of messages is as far as the slowest of its publishers.</summary>
     private static double PartOf(
-        PlanSink sink, SinkCounts counts, IEnumerable<(PlanProducer Plan, string Worker, ProducerCounts Counts)> producers)
+        PlanSubscriber subscriber, SubscriberCounts counts,
+        IEnumerable<(PlanPublisher Plan, string Worker, PublisherCounts Counts)> publishers)
     {
-        var sources = producers.Where(producer => PlanTopics.Matches(sink.Topic, producer.Plan.Topic)).ToList();
-        var due = sources.All(producer => producer.Plan.Duration is null) ? sources.Sum(producer => producer.Plan.Messages) : null;
-        return (due ?? sink.Expect.AtLeast) is { } goal and > 0
+        var sources = publishers.Where(publisher => PlanTopics.Matches(subscriber.Topic, publisher.Plan.Topic)).ToList();
+        var due = sources.All(publisher => publisher.Plan.Duration is null) ? sources.Sum(publisher => publisher.Plan.Messages) : null;
+        return (due ?? subscriber.Expect.AtLeast) is { } goal and > 0
             ? Math.Clamp(counts.Unique / (double)goal, 0, 1)
-            : sources.Select(producer => PartOf(producer.Plan, producer.Counts)).DefaultIfEmpty(0).Min();
+            : sources.Select(publisher => PartOf(publisher.Plan, publisher.Counts)).DefaultIfEmpty(0).Min();
     }
 }

@@ -4,22 +4,23 @@ using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Workers;
 
-/// <summary>The workers of a run. Each test's producers and sinks are distributed among them in turn.</summary>
-internal sealed class Crew(IReadOnlyList<IWorker> producers, IReadOnlyList<IWorker> sinks)
+/// <summary>The workers of a run. Each test's publishers and subscribers are distributed among them in turn.</summary>
+internal sealed class Crew(IReadOnlyList<IWorker> publishers, IReadOnlyList<IWorker> subscribers)
 {
-    public IEnumerable<IWorker> All => producers.Concat(sinks);
+    public IEnumerable<IWorker> All => publishers.Concat(subscribers);
 
-    /// <summary>The orders for one test; a worker without a producer or a sink in it gets none.</summary>
+    /// <summary>The orders for one test; a worker without a publisher or a subscriber in it gets none.</summary>
     public IReadOnlyList<(IWorker Worker, LoadOrder Order)> Deal(TestPlan plan, PlanTest test)
     {
         var (run, broker) = (LoadRun.Of(plan, test), plan.BrokerOf(test));
         var address = new BrokerAddress(broker.Name, broker.Host, broker.Port, broker.Tls.ServerName ?? broker.Host);
         IEnumerable<(IWorker Worker, LoadOrder Order)> all =
         [
-            .. sinks.Select((worker, at) => (worker, new LoadOrder(run, address, [], Share(test.Sinks, at, sinks.Count)))),
-            .. producers.Select((worker, at) => (worker, new LoadOrder(run, address, Share(test.Producers, at, producers.Count), []))),
+            .. subscribers.Select(
+                (worker, at) => (worker, new LoadOrder(run, address, [], Share(test.Subscribers, at, subscribers.Count)))),
+            .. publishers.Select((worker, at) => (worker, new LoadOrder(run, address, Share(test.Publishers, at, publishers.Count), []))),
         ];
-        return [.. all.Where(order => order.Order.Producers.Count + order.Order.Sinks.Count > 0)];
+        return [.. all.Where(order => order.Order.Publishers.Count + order.Order.Subscribers.Count > 0)];
     }
 
     private static List<T> Share<T>(IReadOnlyList<T> all, int at, int count) => [.. all.Where((_, i) => i % count == at)];

@@ -6,12 +6,12 @@ namespace Cassini.Harness.Workers;
 /// <summary>What a worker runs.</summary>
 internal enum WorkerRole
 {
-    Producer,
-    Sink,
+    Publisher,
+    Subscriber,
 }
 
 /// <summary>
-/// Runs producers or sinks, in this process or in another one. One order at a time: prepared, started, stopped.
+/// Runs publishers or subscribers, in this process or in another one. One order at a time: prepared, started, stopped.
 /// </summary>
 internal interface IWorker : IAsyncDisposable
 {
@@ -31,8 +31,8 @@ internal interface IWorker : IAsyncDisposable
     /// <exception cref="HarnessException">The broker cannot be reached, or refuses.</exception>
     Task PrepareAsync(LoadOrder order, CancellationToken cancellation);
 
-    /// <summary>Starts the producers and the clock of the sinks.</summary>
-    /// <returns>Ends when all producers of the order have ended, and sinks were stopped.</returns>
+    /// <summary>Starts the publishers and the clock of the subscribers.</summary>
+    /// <returns>Ends when all publishers of the order have ended, and subscribers were stopped.</returns>
     /// <exception cref="HarnessException">Something of the order failed.</exception>
     /// <exception cref="OperationCanceledException">The worker is lost.</exception>
     Task Start();

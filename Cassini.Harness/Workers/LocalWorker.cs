@@ -3,7 +3,7 @@ using Cassini.Harness.Load;
 
 namespace Cassini.Harness.Workers;
 
-/// <summary>Runs producers or sinks in the controller itself.</summary>
+/// <summary>Runs publishers or subscribers in the controller itself.</summary>
 internal sealed class LocalWorker(
     WorkerRole role, Func<BrokerAddress, TlsIdentity> identityOf, Func<int, SendTimes> sendTimesOf, TimeProvider time) : IWorker
 {

@@ -27,8 +27,9 @@ internal sealed class WorkerSession(
                 {
                     case (ControllerMessage.Order { Load: var load }, _):
                         await (order?.DisposeAsync() ?? default);
-                        var (producers, sinks) = (Quantity.Of(load.Producers.Count, "producer"), Quantity.Of(load.Sinks.Count, "sink"));
-                        say($"test {load.Run.Test + 1}: {producers}, {sinks}");
+                        var publishers = Quantity.Of(load.Publishers.Count, "publisher");
+                        var subscribers = Quantity.Of(load.Subscribers.Count, "subscriber");
+                        say($"test {load.Run.Test + 1}: {publishers}, {subscribers}");
                         order = new WorkerOrder(load, brokerIdentity, call, time);
                         break;
                     case (ControllerMessage.Start, { } current):

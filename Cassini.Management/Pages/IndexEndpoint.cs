@@ -25,6 +25,8 @@ internal static class IndexEndpoint
         GET    /config             settings in force, and where each value is from
         GET    /log-level          the level of the log in force
         PUT    /log-level          another one for a while            ?level=debug ?category=NAME ?for=10m; DELETE ends it
+        GET    /sessions           MQTT sessions, open and kept       ?state=kept ?sort=-queued ?search= ?offset= ?limit=1000
+        GET    /clients/CLIENT     one client: session, connection, subscriptions
         GET    /identities         who holds what                     ?by=sessions ?limit=1000
         DELETE /identities/NAME    end all of an identity             ?sessions=keep: only close its connections
         DELETE /sessions/CLIENT    end an MQTT session

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Durable;
@@ -16,11 +17,14 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Broker;
 
 /// <summary>
-/// The broker: serves MQTT 5.0 and 3.1.1 on the connections that it is given, and lets .NET code publish and observe messages.
+/// The broker: serves MQTT 5.0, 3.1.1 and 3.1 on the connections that it is given, and lets .NET code publish and observe messages.
 /// Thread-safe.
 /// </summary>
 public sealed class MqttBroker : ISessionHandler
 {
+    /// <summary>MQTT 5.0 §6; the second is what clients of MQTT 3.1 offer.</summary>
+    private static readonly ImmutableArray<string> Subprotocols = ["mqtt", "mqttv3.1"];
+
     private readonly BrokerOptions _options;
     private readonly AccountTable _accounts;
     private readonly IBrokerStore _store;
@@ -208,6 +212,8 @@ public sealed class MqttBroker : ISessionHandler
     internal Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
 
     /// <inheritdoc/>
+    ImmutableArray<string> IConnectionHandler.WebSocketSubprotocols => Subprotocols;
+
     Task IConnectionHandler.HandleAsync(Connection connection, CancellationToken cancellationToken) =>
         Open(connection).RunAsync(cancellationToken);
 

@@ -22,18 +22,18 @@ public sealed class BrokerHost : IAsyncDisposable
 
     /// <summary>Makes an MQTT broker; nothing is bound before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
-    /// <param name="time">The one clock.</param>
-    /// <param name="loggers">Where it logs.</param>
+    /// <param name="timeProvider">The one clock.</param>
+    /// <param name="loggerFactory">Where it logs.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message has every error.</exception>
-    public BrokerHost(CassiniOptions options, TimeProvider time, ILoggerFactory loggers)
+    public BrokerHost(CassiniOptions options, TimeProvider timeProvider, ILoggerFactory loggerFactory)
     {
-        var core = new HealthCore(options, time, loggers);
+        var core = new HealthCore(options, timeProvider, loggerFactory);
         var tracing = new MessageTracing(core.Spans, options.Telemetry.TraceRatio);
-        _journal = JournalOf(options.Store, core.Hub, time, loggers);
+        _journal = JournalOf(options.Store, core.Hub, timeProvider, loggerFactory);
         var store = (IBrokerStore?)_journal ?? NoStore.Instance;
         Broker = new MqttBroker(
-            options.Broker, Version, core.Accounts, store, core.Hub, time, loggers.CreateLogger<MqttBroker>(), tracing);
-        Service = new ServiceHost(options, core, new MqttProtocol(Broker, core.Health, _journal), time, loggers);
+            options.Broker, Version, core.Accounts, store, core.Hub, timeProvider, loggerFactory.CreateLogger<MqttBroker>(), tracing);
+        Service = new ServiceHost(options, core, new MqttProtocol(Broker, core.Health, _journal), timeProvider, loggerFactory);
     }
 
     /// <summary>The program's version, without build metadata.</summary>
@@ -79,13 +79,13 @@ public sealed class BrokerHost : IAsyncDisposable
     public void RequestStop() => Service.RequestStop();
 
     /// <inheritdoc cref="ServiceHost.StartAsync"/>
-    public Task StartAsync(CancellationToken cancellation) => Service.StartAsync(cancellation);
+    public Task StartAsync(CancellationToken cancellationToken) => Service.StartAsync(cancellationToken);
 
     /// <inheritdoc cref="ServiceHost.LookAtCertificatesAsync"/>
-    public Task LookAtCertificatesAsync(CancellationToken cancellation) => Service.LookAtCertificatesAsync(cancellation);
+    public Task LookAtCertificatesAsync(CancellationToken cancellationToken) => Service.LookAtCertificatesAsync(cancellationToken);
 
     /// <inheritdoc cref="ServiceHost.StopAsync"/>
-    public Task StopAsync(CancellationToken cancellation) => Service.StopAsync(cancellation);
+    public Task StopAsync(CancellationToken cancellationToken) => Service.StopAsync(cancellationToken);
 
     /// <inheritdoc cref="ServiceHost.DisposeAsync"/>
     public async ValueTask DisposeAsync()

@@ -49,7 +49,8 @@ public static class CassiniOptionsValidator
             "Probing:CanaryTimeout",
             "Health:CanaryWindow"),
         SettingRule<CassiniOptions>.Finding(
-            "Broker:MemoryEndpoints", "each of Listener:Endpoints", UnknownMemoryEndpoints, ListenerSettings.Endpoints));
+            "Broker:MemoryEndpoints", "each of Listener:Endpoints or Listener:WebSocketEndpoints", UnknownMemoryEndpoints,
+            ListenerSettings.Endpoints, ListenerSettings.WebSocketEndpoints));
 
     /// <summary>Every section of the tree, in its order, and the rules between them.</summary>
     internal static ImmutableArray<SettingsSection> Sections { get; } =
@@ -104,6 +105,7 @@ public static class CassiniOptionsValidator
 
     private static IEnumerable<SettingError> UnknownMemoryEndpoints(CassiniOptions options) =>
         (options.Broker.MemoryEndpoints.IsDefault ? [] : options.Broker.MemoryEndpoints)
-            .Where(endpoint => !options.Listener.Endpoints.Contains(endpoint))
-            .Select(endpoint => SettingError.NotAllowed("Broker:MemoryEndpoints", $"{endpoint}", "one of Listener:Endpoints"));
+            .Where(endpoint => !options.Listener.AllEndpoints.Contains(endpoint))
+            .Select(endpoint => SettingError.NotAllowed(
+                "Broker:MemoryEndpoints", $"{endpoint}", "one of Listener:Endpoints or Listener:WebSocketEndpoints"));
 }

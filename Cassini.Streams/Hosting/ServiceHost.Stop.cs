@@ -9,18 +9,18 @@ public sealed partial class ServiceHost
 
     /// <param name="started">The start.</param>
     /// <param name="wasReady">Whether the start became ready. It no longer does when it was not when the stop was called.</param>
-    /// <param name="cancellation">Forces the stop.</param>
-    private async Task StopOnceAsync(Task started, bool wasReady, CancellationToken cancellation)
+    /// <param name="cancellationToken">Forces the stop.</param>
+    private async Task StopOnceAsync(Task started, bool wasReady, CancellationToken cancellationToken)
     {
         await EndStartAsync(started, wasReady).ConfigureAwait(false);
         EnterPhase(Phase.Draining, wasReady ? PhaseOutcome.Completed : PhaseOutcome.Forced);
-        var drain = new DrainSequence(Options, Listeners, _protocol, Hub, _time, _logger, cancellation);
-        var stages = RunStagesAsync(drain, wasReady, cancellation);
+        var drain = new DrainSequence(Options, Listeners, _protocol, Hub, _time, _logger, cancellationToken);
+        var stages = RunStagesAsync(drain, wasReady, cancellationToken);
         await stages.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // Last, so that the feed has health and load for as long as there are connections.
-        await _services.StopAsync(Options.Listener.CloseTimeout, cancellation).ConfigureAwait(false);
-        var listening = Listeners.StopAsync(cancellation);
+        await _services.StopAsync(Options.Listener.CloseTimeout, cancellationToken).ConfigureAwait(false);
+        var listening = Listeners.StopAsync(cancellationToken);
         await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var isComplete = stages.IsCompletedSuccessfully && listening.IsCompletedSuccessfully && !drain.IsForced;
         EnterPhase(Phase.Stopped, isComplete ? PhaseOutcome.Completed : PhaseOutcome.Forced);
@@ -41,12 +41,12 @@ public sealed partial class ServiceHost
         }
     }
 
-    private async Task RunStagesAsync(DrainSequence drain, bool wasReady, CancellationToken cancellation)
+    private async Task RunStagesAsync(DrainSequence drain, bool wasReady, CancellationToken cancellationToken)
     {
         await drain.AnnounceAsync(wasReady).ConfigureAwait(false);
         await drain.StopAcceptingAsync(StopProbesAsync).ConfigureAwait(false);
         await drain.StopIntakeAsync().ConfigureAwait(false);
-        await StopPublicationsAsync(cancellation).ConfigureAwait(false);
+        await StopPublicationsAsync(cancellationToken).ConfigureAwait(false);
         await drain.DeliverAsync().ConfigureAwait(false);
         await drain.CloseConnectionsAsync().ConfigureAwait(false);
     }
@@ -62,7 +62,7 @@ public sealed partial class ServiceHost
     }
 
     /// <summary>What they published last is what subscribers have when they are asked to go.</summary>
-    private async Task StopPublicationsAsync(CancellationToken cancellation)
+    private async Task StopPublicationsAsync(CancellationToken cancellationToken)
     {
         if (_publications.IsEmpty)
         {
@@ -71,7 +71,7 @@ public sealed partial class ServiceHost
 
         // The fold may be at work on another thread: a moment's patience is enough, unless it is dead.
         using var late = new CancellationTokenSource(FoldPatience, _time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         Task folded = Health.WaitForAsync(snapshot => snapshot.Phase == Phase.Draining, end.Token);
         await folded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _publications.StopAsync(FoldPatience, CancellationToken.None).ConfigureAwait(false);

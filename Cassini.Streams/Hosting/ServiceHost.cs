@@ -51,11 +51,11 @@ public sealed partial class ServiceHost : IAsyncDisposable
     /// <summary>Makes a host; nothing is bound before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
     /// <param name="handler">Serves the open connections.</param>
-    /// <param name="time">The one clock.</param>
-    /// <param name="loggers">Where it logs.</param>
+    /// <param name="timeProvider">The one clock.</param>
+    /// <param name="loggerFactory">Where it logs.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message has every error.</exception>
-    public ServiceHost(CassiniOptions options, IConnectionHandler handler, TimeProvider time, ILoggerFactory loggers)
-        : this(options, new HealthCore(options, time, loggers), new HandlerProtocol(handler), time, loggers)
+    public ServiceHost(CassiniOptions options, IConnectionHandler handler, TimeProvider timeProvider, ILoggerFactory loggerFactory)
+        : this(options, new HealthCore(options, timeProvider, loggerFactory), new HandlerProtocol(handler), timeProvider, loggerFactory)
     {
     }
 
@@ -141,14 +141,14 @@ public sealed partial class ServiceHost : IAsyncDisposable
         TaskObserver.Observe(_stopRequested.CancelAsync(), failure => HostingLog.CancellationFailed(_logger, failure));
 
     /// <summary>Loads the certificates, binds the endpoints and starts the probes.</summary>
-    /// <param name="cancellation">Ends the start with an exception; the host is to be stopped then.</param>
+    /// <param name="cancellationToken">Ends the start with an exception; the host is to be stopped then.</param>
     /// <returns>Ends in phase ready: when every endpoint had its first bind attempt, successful or not.</returns>
     /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
     /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
     /// <exception cref="OperationCanceledException">
-    /// <paramref name="cancellation"/> was cancelled, or the host was stopped meanwhile.
+    /// <paramref name="cancellationToken"/> was cancelled, or the host was stopped meanwhile.
     /// </exception>
-    public async Task StartAsync(CancellationToken cancellation)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         Task started;
         lock (_lock)
@@ -158,7 +158,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
                 throw new InvalidOperationException("A host starts once, and not after a stop.");
             }
 
-            started = _started = Task.Run(() => StartOnceAsync(cancellation), CancellationToken.None);
+            started = _started = Task.Run(() => StartOnceAsync(cancellationToken), CancellationToken.None);
         }
 
         await started.ConfigureAwait(false);
@@ -168,19 +168,19 @@ public sealed partial class ServiceHost : IAsyncDisposable
     /// Looks at the certificate files at once, and takes up what is new: what SIGHUP asks for. They are looked at by themselves too,
     /// each <see cref="TlsOptions.ReloadInterval"/>.
     /// </summary>
-    /// <param name="cancellation">Ends the wait, with an exception: there is no look before the start and after the stop.</param>
+    /// <param name="cancellationToken">Ends the wait, with an exception: there is no look before the start and after the stop.</param>
     /// <returns>Ends when they are in use, or refused: an event says which.</returns>
-    public Task LookAtCertificatesAsync(CancellationToken cancellation) => Certificates.LookNowAsync(cancellation);
+    public Task LookAtCertificatesAsync(CancellationToken cancellationToken) => Certificates.LookNowAsync(cancellationToken);
 
     /// <summary>
     /// Stops gracefully, in the stages of <see cref="DrainStage"/>: readiness turns red first, then the endpoints close, then clients
     /// get what was taken in for them and are asked to go. A start under way ends first, without ever being ready; after 5 seconds the
     /// stop continues without it. Health stays readable. Further calls wait for the first.
     /// </summary>
-    /// <param name="cancellation">
+    /// <param name="cancellationToken">
     /// The first caller's forces the stop: every stage is cut short, and connections lose their sockets at once.
     /// </param>
-    public Task StopAsync(CancellationToken cancellation)
+    public Task StopAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -189,7 +189,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
                 var started = _started ?? Task.CompletedTask;
                 var wasReady = _isReady;
                 TaskObserver.Observe(_endStart.CancelAsync(), failure => HostingLog.CancellationFailed(_logger, failure));
-                _stopped = Task.Run(() => StopOnceAsync(started, wasReady, cancellation), CancellationToken.None);
+                _stopped = Task.Run(() => StopOnceAsync(started, wasReady, cancellationToken), CancellationToken.None);
             }
 
             return _stopped;
@@ -208,9 +208,9 @@ public sealed partial class ServiceHost : IAsyncDisposable
         }
     }
 
-    private async Task StartOnceAsync(CancellationToken cancellation)
+    private async Task StartOnceAsync(CancellationToken cancellationToken)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _endStart.Token);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _endStart.Token);
         LoadCertificates();
 
         // Not the linked token, here and below: it may not have heard yet of a stop that has been called.
@@ -238,7 +238,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
         lock (_lock)
         {
             _endStart.Token.ThrowIfCancellationRequested();
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             _isReady = true;
         }
 

@@ -64,14 +64,15 @@ internal sealed partial class ListenerManager : IAsyncDisposable
 
     internal ListenerManager(ListenerOptions options, ListeningContext context, ISocketTransport transport)
     {
-        if (options.Endpoints.IsDefaultOrEmpty || options.Endpoints.Distinct().Count() != options.Endpoints.Length)
+        var addresses = options.AllEndpoints;
+        if (addresses.IsEmpty || addresses.Distinct().Count() != addresses.Length)
         {
             throw new ArgumentException("There must be at least one endpoint, and none twice.", nameof(options));
         }
 
         _context = context;
         _transport = transport;
-        _endpoints = [.. options.Endpoints.Select(address => new ListeningEndpoint(address, context))];
+        _endpoints = [.. addresses.Select(address => new ListeningEndpoint(address, context))];
     }
 
     /// <summary>The endpoints as they are now, in the order of the configuration.</summary>
@@ -88,6 +89,9 @@ internal sealed partial class ListenerManager : IAsyncDisposable
 
     /// <summary>Application bytes written to clients since the start.</summary>
     public long BytesSent => _context.Bytes.Sent;
+
+    /// <summary>What is spoken on a WebSocket, best first; empty when its clients need not say.</summary>
+    internal ImmutableArray<string> Subprotocols => _context.Upgrades.Subprotocols;
 
     internal ProbeRegistry Probes => _context.Probes;
 
@@ -228,6 +232,9 @@ internal sealed partial class ListenerManager : IAsyncDisposable
 
         return found;
     }
+
+    /// <summary>Whether the clients of an endpoint come by WebSocket.</summary>
+    internal bool IsWebSocket(EndpointAddress address) => _context.IsWebSocket(address);
 
     /// <summary>Whether the system lets the endpoint accept no connection at the moment.</summary>
     internal bool IsBackingOff(EndpointAddress address) => _endpoints.First(endpoint => endpoint.Address == address).IsBackingOff;

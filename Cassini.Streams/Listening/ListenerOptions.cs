@@ -14,6 +14,19 @@ public sealed record ListenerOptions
     [Form("host:port")]
     public required ImmutableArray<EndpointAddress> Endpoints { get; init; }
 
+    /// <summary>
+    /// The endpoints that clients connect to by WebSocket over TLS, such as browsers.
+    /// </summary>
+    [Form("host:port")]
+    public ImmutableArray<EndpointAddress> WebSocketEndpoints { get; init; } = [];
+
+    /// <summary>
+    /// The origins of the web pages that may connect to <see cref="WebSocketEndpoints"/>. Without any, only pages of the same host may,
+    /// over HTTPS. Clients that are no browsers have no origin, and this does not concern them.
+    /// </summary>
+    [Form("scheme://host or scheme://host:port")]
+    public ImmutableArray<string> WebSocketOrigins { get; init; } = [];
+
     /// <summary>Connections that the kernel completes before they are accepted, per endpoint.</summary>
     [Within(1, 65_535)]
     public int Backlog { get; init; } = 4096;
@@ -106,4 +119,8 @@ public sealed record ListenerOptions
     /// <summary>How long a connection that must end may take before its socket is closed.</summary>
     [Within("0", "10m")]
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>All endpoints, those of WebSocket last.</summary>
+    internal ImmutableArray<EndpointAddress> AllEndpoints =>
+        [.. Endpoints.IsDefault ? [] : Endpoints, .. WebSocketEndpoints.IsDefault ? [] : WebSocketEndpoints];
 }

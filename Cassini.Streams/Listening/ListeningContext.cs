@@ -1,7 +1,9 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Listening.WebSockets;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
@@ -49,6 +51,9 @@ internal sealed class ListeningContext(
     /// </summary>
     public SemaphoreSlim RefusalPlaces { get; } = new(options.MaxHandshakes);
 
+    /// <summary>Which requests become a WebSocket.</summary>
+    public UpgradeRules Upgrades { get; } = new(handler.WebSocketSubprotocols, new OriginRule(options.WebSocketOrigins));
+
     public Quarantine Quarantine { get; } = new(options, time);
 
     public ByteTotals Bytes { get; } = new();
@@ -62,6 +67,10 @@ internal sealed class ListeningContext(
 
     /// <summary>Cancelled when a stop has no time left: from then on nothing waits for a connection to end.</summary>
     public CancellationTokenSource Forced { get; } = new();
+
+    /// <summary>Whether the clients of an endpoint come by WebSocket.</summary>
+    public bool IsWebSocket(EndpointAddress endpoint) =>
+        !Options.WebSocketEndpoints.IsDefault && Options.WebSocketEndpoints.Contains(endpoint);
 
     /// <summary>Cancels <see cref="Forced"/> on the thread pool, because the caller's thread is that of a signal or a timer.</summary>
     public void ForceStop() =>

@@ -32,4 +32,10 @@ internal static partial class ListeningLog
 
     [LoggerMessage(1259, LogLevel.Error, "The abandoned handler of connection {Id} of {Identity} did not close its session in time")]
     public static partial void SessionNotClosed(ILogger logger, long id, string identity);
+
+    [LoggerMessage(1260, LogLevel.Debug, "Connection {Id} of {Identity}: its WebSocket ends: {Problem}")]
+    public static partial void FramesWrong(ILogger logger, long id, string identity, string problem);
+
+    [LoggerMessage(1261, LogLevel.Debug, "Connection {Id}: the WebSocket's close frame could not be sent")]
+    public static partial void CloseFrameFailed(ILogger logger, long id, Exception failure);
 }

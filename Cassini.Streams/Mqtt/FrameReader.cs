@@ -16,6 +16,8 @@ internal enum FrameStatus
 /// <summary>Splits bytes into control packets (MQTT 5.0 §2.1).</summary>
 internal static class FrameReader
 {
+    private const int QoSBits = 0x06;
+
     /// <summary>Reads the packet at the beginning of <paramref name="input"/>, if it is complete.</summary>
     /// <param name="input">The bytes received so far.</param>
     /// <param name="maxPacketSize">The largest packet allowed, in bytes with its fixed header.</param>
@@ -65,7 +67,7 @@ internal static class FrameReader
         {
             violation = new ProtocolViolation(
                 ReasonCode.PacketTooLarge,
-                version == ProtocolVersion.V311 ? "§2.2.3" : "MQTT-3.2.2-15",
+                version < ProtocolVersion.V500 ? "§2.2.3" : "MQTT-3.2.2-15",
                 $"a packet of {length:N0} bytes; at most {maxPacketSize:N0} are allowed");
             return FrameStatus.Violation;
         }
@@ -99,11 +101,12 @@ internal static class FrameReader
             case PacketType.Publish:
                 return CheckPublishFlags(flags, version);
             case PacketType.PubRel or PacketType.Subscribe or PacketType.Unsubscribe:
-                return flags == 2 ? null : ReservedFlags(type, version);
+                // MQTT 3.1 §2.1: such a packet may be sent again with DUP, and RETAIN is not used.
+                return flags == 2 || (version == ProtocolVersion.V310 && (flags & QoSBits) == 2) ? null : ReservedFlags(type, version);
             case PacketType.Reserved:
-                return ProtocolViolation.Malformed(version == ProtocolVersion.V311 ? "§2.2.1" : "§2.1.2", "packet type 0 is reserved");
-            case PacketType.Auth when version == ProtocolVersion.V311:
-                return ProtocolViolation.Malformed("§2.2.1", "packet type 15 is reserved in MQTT 3.1.1");
+                return ProtocolViolation.Malformed(version < ProtocolVersion.V500 ? "§2.2.1" : "§2.1.2", "packet type 0 is reserved");
+            case PacketType.Auth when version < ProtocolVersion.V500:
+                return ProtocolViolation.Malformed("§2.2.1", "packet type 15 is reserved before MQTT 5.0");
             default:
                 return flags == 0 ? null : ReservedFlags(type, version);
         }
@@ -119,7 +122,7 @@ internal static class FrameReader
 
         return qos == 0 && (flags & 8) != 0
             ? new ProtocolViolation(
-                version == ProtocolVersion.V311 ? ReasonCode.MalformedPacket : ReasonCode.ProtocolError,
+                version < ProtocolVersion.V500 ? ReasonCode.MalformedPacket : ReasonCode.ProtocolError,
                 "MQTT-3.3.1-2",
                 "DUP is set on a QoS 0 message")
             : null;
@@ -135,7 +138,7 @@ internal static class FrameReader
             PacketType.Unsubscribe => "MQTT-3.10.1-1",
             PacketType.Disconnect => "MQTT-3.14.1-1",
             PacketType.Auth => "MQTT-3.15.1-1",
-            _ => version == ProtocolVersion.V311 ? "MQTT-2.2.2-2" : "MQTT-2.1.3-1",
+            _ => version < ProtocolVersion.V500 ? "MQTT-2.2.2-2" : "MQTT-2.1.3-1",
         };
         return ProtocolViolation.Malformed(clause, $"reserved flags of {type} are not as they must be");
     }

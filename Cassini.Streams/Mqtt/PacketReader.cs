@@ -117,9 +117,9 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
         }
 
         Fail(text.Contains((byte)0)
-            ? ProtocolViolation.Malformed(version == ProtocolVersion.V311 ? "MQTT-1.5.3-2" : "MQTT-1.5.4-2", $"{what} contains U+0000")
+            ? ProtocolViolation.Malformed(version < ProtocolVersion.V500 ? "MQTT-1.5.3-2" : "MQTT-1.5.4-2", $"{what} contains U+0000")
             : ProtocolViolation.Malformed(
-                version == ProtocolVersion.V311 ? "MQTT-1.5.3-1" : "MQTT-1.5.4-1", $"{what} is not well-formed UTF-8"));
+                version < ProtocolVersion.V500 ? "MQTT-1.5.3-1" : "MQTT-1.5.4-1", $"{what} is not well-formed UTF-8"));
         return default;
     }
 
@@ -165,13 +165,13 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
             // No SUBACK or UNSUBACK answers it: it would answer each filter, and 3.1.1 has no code for that of UNSUBSCRIBE.
             Fail(new ProtocolViolation(
                 ReasonCode.QuotaExceeded,
-                version == ProtocolVersion.V311 ? "§4.8" : "§4.13.2",
+                version < ProtocolVersion.V500 ? "§4.8" : "§4.13.2",
                 $"{packet} with {count:N0} topic filters; at most {most:N0} are accepted"));
         }
     }
 
     /// <summary>Reads the packet identifier of PUBLISH, SUBSCRIBE and UNSUBSCRIBE, which is never 0 [MQTT-2.2.1-3].</summary>
-    public ushort ReadPacketId() => ReadPacketId(version == ProtocolVersion.V311 ? "MQTT-2.3.1-1" : "MQTT-2.2.1-3");
+    public ushort ReadPacketId() => ReadPacketId(version < ProtocolVersion.V500 ? "MQTT-2.3.1-1" : "MQTT-2.2.1-3");
 
     /// <summary>Reads a packet identifier.</summary>
     /// <param name="clause">The clause that forbids 0.</param>
@@ -225,7 +225,7 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
     }
 
     /// <summary>The section of both standards about the length of a packet.</summary>
-    public static string RemainingLength(ProtocolVersion? version) => version == ProtocolVersion.V311 ? "§2.2.3" : "§2.1.4";
+    public static string RemainingLength(ProtocolVersion? version) => version < ProtocolVersion.V500 ? "§2.2.3" : "§2.1.4";
 
     private void FailAfterEnd(string packet) =>
         Fail(ProtocolViolation.Malformed(

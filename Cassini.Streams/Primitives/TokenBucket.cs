@@ -17,16 +17,21 @@ internal sealed class TokenBucket(int burst, int perSecond, TimeProvider time)
 
     /// <summary>Takes a token if one is available.</summary>
     /// <param name="now">A timestamp, not before that of an earlier call.</param>
-    public bool TryTake(long now)
+    public bool TryTake(long now) => TryTake(now, 1);
+
+    /// <summary>Takes some tokens if all of them are available.</summary>
+    /// <param name="now">A timestamp, not before that of an earlier call.</param>
+    /// <param name="count">How many.</param>
+    public bool TryTake(long now, int count)
     {
         _tokens = Math.Min(burst, _tokens + (time.GetElapsedTime(_at, now).TotalSeconds * perSecond));
         _at = now;
-        if (_tokens < 1)
+        if (_tokens < count)
         {
             return false;
         }
 
-        _tokens--;
+        _tokens -= count;
         return true;
     }
 }

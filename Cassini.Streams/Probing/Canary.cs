@@ -54,7 +54,8 @@ internal sealed class Canary(
         var slowest = default(TripTimes);
         foreach (var endpoint in bound)
         {
-            var trip = new CanaryTrip(manager.Probes, endpoint, context!, store, options.CanaryTimeout, speaksMqtt, time);
+            var webSocket = manager.IsWebSocket(endpoint.Endpoint) ? new WebSocketTrip(manager.Subprotocols.FirstOrDefault()) : null;
+            var trip = new CanaryTrip(manager.Probes, endpoint, context!, store, options.CanaryTimeout, speaksMqtt, webSocket, time);
             var (times, failure) = await trip.RunAsync(cancellationToken);
             if (failure is not null)
             {

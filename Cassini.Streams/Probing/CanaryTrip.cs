@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Listening.WebSockets;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Files;
@@ -15,6 +16,10 @@ internal readonly record struct TripTimes(TimeSpan Connect, TimeSpan Handshake, 
 {
     public TimeSpan Total => Connect + Handshake + Session + (Subscribe ?? TimeSpan.Zero) + (Deliver ?? TimeSpan.Zero);
 }
+
+/// <summary>That a trip goes by WebSocket.</summary>
+/// <param name="Subprotocol">What is spoken on it; null for nothing in particular.</param>
+internal sealed record WebSocketTrip(string? Subprotocol);
 
 /// <summary>Why a trip failed.</summary>
 /// <param name="Stage">Where.</param>
@@ -34,6 +39,7 @@ internal sealed class CanaryTrip(
     CertificateStore store,
     TimeSpan timeout,
     bool speaksMqtt,
+    WebSocketTrip? webSocket,
     TimeProvider time)
 {
     private static readonly TimeSpan VerdictPatience = TimeSpan.FromMilliseconds(500);
@@ -93,7 +99,10 @@ internal sealed class CanaryTrip(
 
         _stage = CanaryStage.Session;
         startedAt = time.GetTimestamp();
-        var canary = speaksMqtt ? new MqttCanary(stream) : null;
+        var plain = webSocket is null
+            ? stream
+            : await ClientUpgrade.RunAsync(stream, "localhost", webSocket.Subprotocol, cancellationToken);
+        var canary = speaksMqtt ? new MqttCanary(plain) : null;
         if (canary is not null && await canary.ConnectAsync(cancellationToken) is { } refused)
         {
             return Failed(refused);

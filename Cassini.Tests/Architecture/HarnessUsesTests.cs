@@ -8,7 +8,8 @@ public class HarnessUsesTests
     private static readonly Type[] Used = [.. ProductAssemblies.Harness.GetTypes()
         .SelectMany(type => TypeReferences.Of(type))
         .Select(reference => reference.Used)
-        .Where(used => used.Assembly == ProductAssemblies.Streams && !Conventions.IsGenerated(used))
+        .Where(used => used.Assembly == ProductAssemblies.Client || used.Assembly == ProductAssemblies.Streams)
+        .Where(used => !Conventions.IsGenerated(used))
         .Distinct()];
 
     [Fact]

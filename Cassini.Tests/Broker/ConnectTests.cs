@@ -43,9 +43,9 @@ public class ConnectTests
         await client.ExpectEndAsync();
     }
 
-    // A bridge of MQTT 3.1, and one that announces a version without a bridge bit: the refusal is one that they understand.
+    // Bridges of a version that there is not: the refusal is one that they understand.
     [Theory]
-    [InlineData("MQIsdp", 0x83)]
+    [InlineData("MQIsdp", 0x84)]
     [InlineData("MQTT", 0x83)]
     public async Task Bridge_OfAnUnknownVersion_IsRefusedInTheFormOf311(string name, byte level)
     {

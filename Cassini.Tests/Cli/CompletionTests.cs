@@ -19,7 +19,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("cassini serve --log-level ", "critical debug error info off trace warn")]
     [InlineData("cassini pub t --qos ", "0 1 2")]
     [InlineData("cassini completion ", "bash fish zsh")]
-    [InlineData("cassini run --role ", "producer sink")]
+    [InlineData("cassini run --role ", "publisher subscriber")]
     [InlineData("cassini sub t --mqtt ", "3.1.1 5")]
     [InlineData("cassini store ", "backup check compact dump repair")]
     [InlineData("cassini store repair d --c", "--config --cut")]

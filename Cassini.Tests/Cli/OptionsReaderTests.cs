@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Settings;
+using Cassini.Streams.Settings.Reading;
 using Cassini.Web.Cli.Settings;
 using Microsoft.Extensions.Logging;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Reactive.Disposables;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Settings.Reading;
 using Cassini.Tests.Support;
 using Cassini.Tests.Systemd;
 using Cassini.Tests.Tls;

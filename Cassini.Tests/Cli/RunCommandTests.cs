@@ -11,22 +11,26 @@ public class RunCommandTests : IDisposable
 
     [Theory]
     [InlineData("run", "PLAN is needed, or --role and --join to be a worker")]
-    [InlineData("run --role sink", "--role and --join go together")]
+    [InlineData("run --role subscriber", "--role and --join go together")]
     [InlineData("run --join a:1", "--role and --join go together")]
-    [InlineData("run --role sink --join a:1", "--ca, --cert and --key are needed")]
-    [InlineData("run p.json --role sink --join a:1 --ca a --cert c --key k", "a worker takes no PLAN")]
+    [InlineData("run --role subscriber --join a:1", "--ca, --cert and --key are needed")]
+    [InlineData("run --role sink --join a:1", "--ca, --cert and --key are needed")] // As earlier versions called it.
+    [InlineData("run p.json --workers producer=1,sink=1 --listen a:1", "--ca, --cert and --key are needed")]
+    [InlineData("run p.json --role subscriber --join a:1 --ca a --cert c --key k", "a worker takes no PLAN")]
     [InlineData("run p.json --listen a:1 --ca a --cert c --key k", "--listen and --workers go together")]
-    [InlineData("run p.json --workers sink=1 --listen a:1", "--ca, --cert and --key are needed")]
+    [InlineData("run p.json --workers subscriber=1 --listen a:1", "--ca, --cert and --key are needed")]
     [InlineData(
-        "run p.json --workers sink=0 --listen a:1 --ca a --cert c --key k", "--workers 'sink=0': expected producer=N, sink=N or both")]
+        "run p.json --workers subscriber=0 --listen a:1 --ca a --cert c --key k",
+        "--workers 'subscriber=0': expected publisher=N, subscriber=N or both")]
     [InlineData(
-        "run p.json --workers sink=1,sink=2 --listen a:1 --ca a --cert c --key k",
-        "--workers 'sink=1,sink=2': expected producer=N, sink=N or both")]
+        "run p.json --workers subscriber=1,subscriber=2 --listen a:1 --ca a --cert c --key k",
+        "--workers 'subscriber=1,subscriber=2': expected publisher=N, subscriber=N or both")]
     [InlineData(
-        "run p.json --workers other=1 --listen a:1 --ca a --cert c --key k", "--workers 'other=1': expected producer=N, sink=N or both")]
-    [InlineData("run --role queen --join a:1 --ca a --cert c --key k", "--role 'queen' is not one of producer, sink")]
-    [InlineData("run --role sink --join a --ca a --cert c --key k", "--join 'a' is not an address: expected HOST:PORT")]
-    [InlineData("run --role sink --join a:0 --ca a --cert c --key k", "--join 'a:0' is not an address: expected HOST:PORT")]
+        "run p.json --workers other=1 --listen a:1 --ca a --cert c --key k",
+        "--workers 'other=1': expected publisher=N, subscriber=N or both")]
+    [InlineData("run --role queen --join a:1 --ca a --cert c --key k", "--role 'queen' is not one of publisher, subscriber")]
+    [InlineData("run --role subscriber --join a --ca a --cert c --key k", "--join 'a' is not an address: expected HOST:PORT")]
+    [InlineData("run --role subscriber --join a:0 --ca a --cert c --key k", "--join 'a:0' is not an address: expected HOST:PORT")]
     [InlineData("run p.json --rport x", "there is no flag '--rport': did you mean '--report'?")]
     public async Task Run_WrongUsage_Is64AndSaysWhat(string args, string complaint)
     {

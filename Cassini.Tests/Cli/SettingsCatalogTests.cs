@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Settings.Reading;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Cli;

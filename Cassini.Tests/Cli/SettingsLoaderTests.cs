@@ -46,9 +46,11 @@ public class SettingsLoaderTests : SettingsTests
     {
         var settings = Loaded(
             "--bind", "127.0.0.1:5", "--bind", "127.0.0.1:6,127.0.0.1:7", "--management", "127.0.0.1:8", "--ca", "ca", "--cert", "cert",
-            "--key", "key", "--crl", "crl", "--data-dir", "data", "--enable-faults", "--log-format", "json", "--log-level", "debug");
+            "--key", "key", "--crl", "crl", "--data-dir", "data", "--enable-faults", "--log-format", "json", "--log-level", "debug",
+            "--bind-ws", "127.0.0.1:9", "--bind-ws", "127.0.0.1:10,127.0.0.1:11");
 
         settings.Options.Listener.Endpoints.Select(e => e.Port).ShouldBe([5, 6, 7]);
+        settings.Options.Listener.WebSocketEndpoints.Select(e => e.Port).ShouldBe([9, 10, 11]);
         settings.Process.Management.Address.ShouldBe("127.0.0.1:8");
         settings.Process.Management.EnableFaults.ShouldBeTrue();
         settings.Process.DataDirectory.ShouldBe("data");
@@ -160,6 +162,26 @@ public class SettingsLoaderTests : SettingsTests
     public void Load_NoCertificatesButAnAddressOffLoopback_IsRefused() =>
         Refused("--bind", "127.0.0.1:1,0.0.0.0:8883").ShouldHaveSingleItem()
             .ShouldContain("development certificates are for loopback addresses only, which 0.0.0.0:8883 is not");
+
+    [Fact]
+    public void Load_NoCertificatesButAWebSocketAddressOffLoopback_IsRefused() =>
+        Refused("--bind-ws", "0.0.0.0:8884").ShouldHaveSingleItem()
+            .ShouldContain("development certificates are for loopback addresses only, which 0.0.0.0:8884 is not");
+
+    [Theory]
+    [InlineData("127.0.0.1:8883", "it is there twice")]
+    [InlineData("[::]:8883", "Listener:Endpoints listens there already, on 127.0.0.1:8883")]
+    public void Load_OneAddressOfBothKinds_IsRefused(string address, string why) =>
+        Refused("--bind-ws", address, "--ca", "a", "--cert", "b", "--key", "c").ShouldHaveSingleItem()
+            .ShouldStartWith($"Listener:WebSocketEndpoints: {address} is not allowed; {why}");
+
+    [Theory]
+    [InlineData("app.example")]
+    [InlineData("https://app.example/page")]
+    [InlineData("*")]
+    public void Load_OriginThatIsNone_IsRefused(string origin) =>
+        Refused("--set", $"Listener:WebSocketOrigins={origin}").ShouldHaveSingleItem()
+            .ShouldStartWith($"Listener:WebSocketOrigins: {origin} is not allowed; expected scheme://host");
 
     [Fact]
     public void Load_NoCertificatesButSeveralAddressesOffLoopback_NamesThemAll() =>

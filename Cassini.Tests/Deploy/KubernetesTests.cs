@@ -1,4 +1,5 @@
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Settings.Reading;
 using Cassini.Web.Cli.Settings;
 using k8s;
 using k8s.Models;

@@ -26,6 +26,40 @@ public sealed class FeedWaitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Waits_WithATokenAlone_LastUntilItIsCancelled()
+    {
+        using var feed = _rig.Feed();
+        var group = new HealthFeedGroup([feed]);
+        using var end = new CancellationTokenSource();
+        Task[] waits =
+        [
+            feed.WaitUntilReadyAsync(end.Token), feed.WaitForAsync(health => health.Live, end.Token),
+            group.WaitUntilReadyAsync(end.Token), group.WaitForAsync(health => health.Live, end.Token),
+        ];
+        _rig.Clock.AdvanceTo(TimeSpan.FromHours(1));
+        waits.ShouldAllBe(wait => !wait.IsCompleted);
+
+        await end.CancelAsync();
+
+        foreach (var wait in waits)
+        {
+            await Should.ThrowAsync<OperationCanceledException>(wait);
+        }
+    }
+
+    [Fact]
+    public async Task WaitUntilReady_TokenAlone_EndsWithReadiness()
+    {
+        _rig.Transport.Silent((0, FeedText.Snapshot(FeedText.Health(ready: false))), (3, FeedText.Transition(12, ready: true)));
+        using var feed = _rig.Feed();
+        var waiting = feed.WaitUntilReadyAsync(TestContext.Current.CancellationToken);
+
+        _rig.Clock.AdvanceTo(TimeSpan.FromSeconds(3));
+
+        (await waiting).Revision.ShouldBe(12);
+    }
+
+    [Fact]
     public async Task WaitUntilReady_Never_ReportsTheLastStatusPhaseAndReasons()
     {
         _rig.Transport.Silent((0, FeedText.Snapshot(FeedText.Health(ready: false))));

@@ -7,7 +7,7 @@ namespace Cassini.Tests.Harness;
 public class EnvelopeTests
 {
     private static readonly Gen<MessageId> Ids = Gen.Select(Gen.UShort, Gen.UShort, Gen.UShort, Gen.UShort, Gen.Long[0, long.MaxValue])
-        .Select((test, producer, client, key, sequence) => new MessageId(test, producer, client, key, sequence));
+        .Select((test, publisher, client, key, sequence) => new MessageId(test, publisher, client, key, sequence));
 
     private static readonly Gen<byte[]> Bodies = Gen.Byte.Array[0, 300];
 
@@ -50,7 +50,7 @@ public class EnvelopeTests
     [InlineData("""{ "random": {} }""")]
     [InlineData("""{ "random": { "seed": 7 } }""")]
     [InlineData("""{ "fixed": "hello" }""")]
-    [InlineData("""{ "template": "{{seq}} of {{key}} by {{producer}}, {{client}}; " }""")]
+    [InlineData("""{ "template": "{{seq}} of {{key}} by {{publisher}}, {{client}}; " }""")]
     public void Messages_OfOneSeed_AreTheSameAndOfAnotherAreNot(string payload)
     {
         MessagesOf(payload, 42).ShouldBe(MessagesOf(payload, 42));
@@ -66,7 +66,7 @@ public class EnvelopeTests
     [Fact]
     public void Template_Filled_RepeatsUntilTheMessageIsFull()
     {
-        var body = MessageOf("""{ "template": "{{seq}}/{{key}}/{{producer}}/{{client}};" }""", 42, 5)[Envelope.Size..];
+        var body = MessageOf("""{ "template": "{{seq}}/{{key}}/{{publisher}}/{{client}};" }""", 42, 5)[Envelope.Size..];
 
         System.Text.Encoding.UTF8.GetString(body).ShouldBe("5/2/p/1;5/2/p/1;5/2/");
     }
@@ -85,8 +85,8 @@ public class EnvelopeTests
     private static byte[] MessageOf(string payload, long seed, long sequence)
     {
         var plan = PlanText.Good(PlanText.With(
-            $$"""{ "name": "p", "topic": "t", "messages": 10, "clients": 2, "keys": 3, "message_size": 80, "payload": {{payload}} }""",
+            $$"""{ "name": "p", "topic": "t", "messages": 10, "clients": 2, "keys": 3, "messageSize": 80, "payload": {{payload}} }""",
             more: $""" "seed": {seed},"""));
-        return new MessageFactory(LoadRun.Of(plan, plan.Tests[0]), plan.Tests[0].Producers[0], client: 1).Make(sequence);
+        return new MessageFactory(LoadRun.Of(plan, plan.Tests[0]), plan.Tests[0].Publishers[0], client: 1).Make(sequence);
     }
 }

@@ -7,7 +7,7 @@ namespace Cassini.Tests.Harness;
 public class ExpectationsTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-    private static readonly SinkCounts Good = new()
+    private static readonly SubscriberCounts Good = new()
     {
         Received = 10,
         Unique = 10,
@@ -33,7 +33,7 @@ public class ExpectationsTests
         var results = Judge(All, Good);
 
         results.Select(result => result.Name)
-            .ShouldBe(["at_least", "no_corruption", "allow_foreign", "no_duplicates", "order_per_key", "no_loss", "max_gap"]);
+            .ShouldBe(["atLeast", "noCorruption", "allowForeign", "noDuplicates", "orderPerKey", "noLoss", "maxGap"]);
         results.ShouldAllBe(result => result.Passed);
     }
 
@@ -42,7 +42,7 @@ public class ExpectationsTests
     {
         var results = Judge(
             All,
-            new SinkCounts
+            new SubscriberCounts
             {
                 Unique = 9,
                 Duplicates = 1,
@@ -61,20 +61,20 @@ public class ExpectationsTests
     [Fact]
     public void Judge_EnoughTooLate_Fails() =>
         Judge(All, Good with { Satisfied = 6 * Second })[0].ShouldBe(
-            new ExpectationResult("at_least", "at least 10 within 5 s", "10 after 6 s", false));
+            new ExpectationResult("atLeast", "at least 10 within 5 s", "10 after 6 s", false));
 
     [Fact]
-    public void Judge_SilenceBeforeTheProducersEnd_IsAGap() =>
-        Judge(All, Good with { Last = 6 * Second }).Single(result => !result.Passed).Name.ShouldBe("max_gap");
+    public void Judge_SilenceBeforeThePublishersEnd_IsAGap() =>
+        Judge(All, Good with { Last = 6 * Second }).Single(result => !result.Passed).Name.ShouldBe("maxGap");
 
     [Fact]
     public void Judge_NothingAsked_StillWantsNoDamageAndNoForeigners() =>
-        Judge(new PlanExpectation(), new SinkCounts()).Select(result => result.Name).ShouldBe(["no_corruption", "allow_foreign"]);
+        Judge(new PlanExpectation(), new SubscriberCounts()).Select(result => result.Name).ShouldBe(["noCorruption", "allowForeign"]);
 
     [Fact]
     public void Judge_NothingArrivedAndNothingWanted_Passes() =>
-        Judge(new PlanExpectation { AtLeast = 0 }, new SinkCounts()).ShouldAllBe(result => result.Passed);
+        Judge(new PlanExpectation { AtLeast = 0 }, new SubscriberCounts()).ShouldAllBe(result => result.Passed);
 
-    private static IReadOnlyList<ExpectationResult> Judge(PlanExpectation expect, SinkCounts seen, long missing = 0) =>
-        Expectations.Judge(new PlanSink { Index = 0, Name = "s", Topic = "t", Expect = expect }, seen, missing, 9 * Second);
+    private static IReadOnlyList<ExpectationResult> Judge(PlanExpectation expect, SubscriberCounts seen, long missing = 0) =>
+        Expectations.Judge(new PlanSubscriber { Index = 0, Name = "s", Topic = "t", Expect = expect }, seen, missing, 9 * Second);
 }

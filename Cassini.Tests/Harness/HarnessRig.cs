@@ -54,11 +54,11 @@ internal sealed class HarnessRig : IAsyncDisposable
     public string File(string name) => Path.Combine(Broker.Directory, name);
 
     /// <summary>Writes a plan of one test.</summary>
-    public string Plan(string producers, string sinks, string more = "", string test = "") => Write($$"""
+    public string Plan(string publishers, string subscribers, string more = "", string test = "") => Write($$"""
         {
           "name": "rehearsal", "seed": 42, {{more}}
           "brokers": [{{BrokerJson}}],
-          "tests": [{ "name": "orders", {{test}} "producers": [{{producers}}], "sinks": [{{sinks}}] }]
+          "tests": [{ "name": "orders", {{test}} "publishers": [{{publishers}}], "subscribers": [{{subscribers}}] }]
         }
         """);
 

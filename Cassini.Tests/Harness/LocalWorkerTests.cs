@@ -13,15 +13,16 @@ public class LocalWorkerTests
     {
         await using var broker = await MqttHost.StartAsync();
         var identity = WorkerFiles.IdentityFor(broker);
-        var worker = new LocalWorker(WorkerRole.Sink, _ => identity, _ => new SendTimes(), new ClockThatFailsAtTheClose());
+        var worker = new LocalWorker(WorkerRole.Subscriber, _ => identity, _ => new SendTimes(), new ClockThatFailsAtTheClose());
         await worker.PrepareAsync(
-            new LoadOrder(new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker), [], [new PlanSink { Index = 3, Name = "s", Topic = "t" }]),
+            new LoadOrder(new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker), [],
+                [new PlanSubscriber { Index = 3, Name = "s", Topic = "t" }]),
             CancellationToken.None);
 
         (await Should.ThrowAsync<InvalidOperationException>(Eventually.CompletesAsync("the stop", worker.StopAsync())))
             .Message.ShouldBe(ClockThatFailsAtTheClose.Words);
 
-        worker.Report.Sinks.Keys.ShouldBe([3]);
+        worker.Report.Subscribers.Keys.ShouldBe([3]);
         await worker.DisposeAsync();
         await Eventually.HoldsAsync("the connection is closed", () => broker.Host.Connections.Count == 0);
     }

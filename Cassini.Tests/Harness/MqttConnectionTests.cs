@@ -74,11 +74,11 @@ public class MqttConnectionTests
 
     /// <summary>No connection brings this about: MQTTnet does not know the QoS.</summary>
     [Fact]
-    public async Task Producer_WhosePublishIsADefect_EndsTheRunWithIt()
+    public async Task Publisher_WhosePublishIsADefect_EndsTheRunWithIt()
     {
         await using var host = await MqttHost.StartAsync();
         var order = new LoadOrder(
-            new LoadRun(1, 1, 0), AddressOf(host), [new PlanProducer { Index = 0, Name = "p", Topic = "t", Messages = 10, Qos = 3 }], []);
+            new LoadRun(1, 1, 0), AddressOf(host), [new PlanPublisher { Index = 0, Name = "p", Topic = "t", Messages = 10, Qos = 3 }], []);
         await using var engine = new LoadEngine(order, Identity(host), null, TimeProvider.System);
         await engine.PrepareAsync(CancellationToken.None);
 

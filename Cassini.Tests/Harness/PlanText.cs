@@ -11,12 +11,12 @@ internal static class PlanText
           "tls": { "ca": "ca.pem", "cert": "c.pem", "key": "c.key" } }
         """;
 
-    public const string Producer = """{ "name": "p", "topic": "t", "messages": 10 }""";
+    public const string Publisher = """{ "name": "p", "topic": "t", "messages": 10 }""";
 
     /// <summary>A plan that is right but for what is given.</summary>
     public static string With(
-        string producer = Producer,
-        string sink = """{ "name": "s", "topic": "t" }""",
+        string publisher = Publisher,
+        string subscriber = """{ "name": "s", "topic": "t" }""",
         string more = "",
         string test = "",
         string broker = Broker) => $$"""
@@ -24,8 +24,8 @@ internal static class PlanText
           "name": "plan", {{more}}
           "brokers": [{{broker}}],
           "tests": [{ "name": "t", {{test}}
-            "producers": [{{producer}}],
-            "sinks": [{{sink}}] }]
+            "publishers": [{{publisher}}],
+            "subscribers": [{{subscriber}}] }]
         }
         """;
 

@@ -48,7 +48,7 @@ public class RunFaultTests
         code.ShouldBe(ExitCode.BrokerUnhealthy, rig.Console.Out.ToString());
         report.GetProperty("message").GetString().ShouldStartWith("broker main is error and the plan allows degraded: ");
         report.GetProperty("tests")[0].GetProperty("state").GetString().ShouldBe("stopped");
-        report.GetProperty("tests")[0].GetProperty("sinks")[0].GetProperty("unique").GetInt64().ShouldBeGreaterThan(0);
+        report.GetProperty("tests")[0].GetProperty("subscribers")[0].GetProperty("unique").GetInt64().ShouldBeGreaterThan(0);
         report.GetProperty("health").EnumerateArray().Last().GetProperty("status").GetString().ShouldBe("error");
     }
 
@@ -58,7 +58,7 @@ public class RunFaultTests
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(
             """{ "name": "p", "topic": "t", "duration": "3s", "keys": 3, "pattern": { "drip": { "idle": "2ms" } } }""",
-            """{ "name": "s", "topic": "t", "expect": { "no_loss": true, "order_per_key": true } }""",
+            """{ "name": "s", "topic": "t", "expect": { "noLoss": true, "orderPerKey": true } }""",
             test: """
                 "faults": [{ "at": "200ms", "fault": "crash-connection", "tolerate": "1h" },
                   { "at": "400ms", "fault": "crash-connection", "tolerate": "1h" },
@@ -71,7 +71,8 @@ public class RunFaultTests
         var test = report.GetProperty("tests")[0];
         test.GetProperty("faults").EnumerateArray()
             .ShouldAllBe(fault => fault.GetProperty("injectedSeconds").ValueKind == JsonValueKind.Number);
-        new[] { "producers", "sinks" }.Sum(side => test.GetProperty(side)[0].GetProperty("reconnects").GetInt64()).ShouldBeGreaterThan(0);
+        new[] { "publishers", "subscribers" }
+            .Sum(side => test.GetProperty(side)[0].GetProperty("reconnects").GetInt64()).ShouldBeGreaterThan(0);
     }
 
     [Fact]
@@ -96,7 +97,7 @@ public class RunFaultTests
     public async Task Run_BrokerThatIsNotReady_SaysWhyAndBeginsNoTest(string ending, int expected)
     {
         await using var rig = await HarnessRig.StartAsync();
-        var plan = rig.Plan(PlanText.Producer, "");
+        var plan = rig.Plan(PlanText.Publisher, "");
         var verdict = Enum.Parse<Verdict>(ending);
 
         var code = await rig.RunAsync(

@@ -21,7 +21,7 @@ public class RunOutputTests
     public async Task Run_OutputOnAFullDisk_IsAnErrorAndTheReportsAreWritten(params string[] more)
     {
         await using var rig = await HarnessRig.StartAsync();
-        var plan = rig.Plan(PlanText.Producer, "");
+        var plan = rig.Plan(PlanText.Publisher, "");
         await using var full = Full();
         var context = rig.Console.Context with { Out = full, Error = TextWriter.Null };
         string[] args = ["run", plan, "--report", rig.File("report.json"), "--junit", rig.File("report.xml"), .. more];
@@ -46,7 +46,7 @@ public class RunOutputTests
         var context = rig.Console.Context with { Out = full, OutputEnd = end, Signals = end };
         string[] args =
         [
-            "run", "--role", "sink", "--join", $"127.0.0.1:{FreePort.Find()}", "--ca", rig.File("ca.pem"),
+            "run", "--role", "subscriber", "--join", $"127.0.0.1:{FreePort.Find()}", "--ca", rig.File("ca.pem"),
             "--cert", rig.File("client.pem"), "--key", rig.File("client.key"),
         ];
 

@@ -52,7 +52,7 @@ public sealed class RunSetupTests : IDisposable
     public async Task Run_Check_RunsNothing()
     {
         await using var rig = await HarnessRig.StartAsync();
-        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""), "--check")).ShouldBe(ExitCode.Ok);
+        (await rig.RunAsync(rig.Plan(PlanText.Publisher, ""), "--check")).ShouldBe(ExitCode.Ok);
         rig.Console.Out.Lines.Single().ShouldEndWith("plan.json: 1 test on 1 broker: nothing is wrong with it");
     }
 
@@ -63,10 +63,10 @@ public sealed class RunSetupTests : IDisposable
         File.Delete(rig.File("client.key"));
         File.Delete(rig.File("ca.pem"));
         Directory.CreateDirectory(rig.File("ca.pem"));
-        var broker = rig.BrokerJson.TrimEnd().TrimEnd('}') + """, "token_file": "none/token" }""";
+        var broker = rig.BrokerJson.TrimEnd().TrimEnd('}') + """, "tokenFile": "none/token" }""";
         var plan = rig.Write($$"""
             { "name": "p", "brokers": [{{broker}}],
-              "tests": [{ "name": "t", "producers": [{{PlanText.Producer}}], "sinks": [] }] }
+              "tests": [{ "name": "t", "publishers": [{{PlanText.Publisher}}], "subscribers": [] }] }
             """);
 
         (await rig.RunAsync(plan, "--check")).ShouldBe(ExitCode.BrokenPlan);
@@ -79,7 +79,7 @@ public sealed class RunSetupTests : IDisposable
         [
             $"brokers[0].tls.ca: {rig.File("ca.pem")}: is a directory, not a file",
             $"brokers[0].tls.key: {rig.File("client.key")}: no such file",
-            $"brokers[0].token_file: {rig.File("none/token")}: no such file",
+            $"brokers[0].tokenFile: {rig.File("none/token")}: no such file",
         ];
         ends.ShouldAllBe(end => problems.Any(line => line.EndsWith(end, StringComparison.Ordinal)));
     }
@@ -91,7 +91,7 @@ public sealed class RunSetupTests : IDisposable
         using var strange = new Tls.TestAuthority("Strange CA");
         strange.WriteClient(rig.Broker.Directory, strange.IssueClient("stranger"));
 
-        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Error);
+        (await rig.RunAsync(rig.Plan(PlanText.Publisher, ""))).ShouldBe(ExitCode.Error);
 
         rig.Console.Out.ToString().ShouldContain("error after");
         rig.Console.Out.ToString().ShouldContain("broker main at 127.0.0.1:");
@@ -104,7 +104,7 @@ public sealed class RunSetupTests : IDisposable
         using var intermediate = rig.Broker.Authority.IssueIntermediate();
         intermediate.WriteClient(rig.Broker.Directory, intermediate.IssueClient("harness"));
 
-        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
+        (await rig.RunAsync(rig.Plan(PlanText.Publisher, ""))).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
     }
 
     [Fact]
@@ -112,11 +112,11 @@ public sealed class RunSetupTests : IDisposable
     {
         await using var rig = await WithTokenAsync("secret");
 
-        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Error);
+        (await rig.RunAsync(rig.Plan(PlanText.Publisher, ""))).ShouldBe(ExitCode.Error);
 
         var said = string.Join(' ', rig.Console.Out.ToString().Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
         said.ShouldContain("asks for credentials, and none were given (401 Unauthorized)");
-        said.ShouldContain("give token_file of broker main, or, in a plan with one broker, CASSINI_MANAGEMENT_TOKEN_FILE");
+        said.ShouldContain("give tokenFile of broker main, or, in a plan with one broker, CASSINI_MANAGEMENT_TOKEN_FILE");
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class RunSetupTests : IDisposable
         await File.WriteAllTextAsync(rig.File("mine"), "secret", TestContext.Current.CancellationToken);
         rig.Console.Environment["CASSINI_MANAGEMENT_TOKEN_FILE"] = rig.File("mine");
 
-        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
+        (await rig.RunAsync(rig.Plan(PlanText.Publisher, ""))).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
     }
 
     /// <summary>Whoever sets the variable names no host: with several brokers, one of them could be somebody else's.</summary>
@@ -144,7 +144,7 @@ public sealed class RunSetupTests : IDisposable
         });
         var other = rig.BrokerJson.Replace(rig.Management.ToString(), server.Url, StringComparison.Ordinal);
         var another = other.Replace("main", "second", StringComparison.Ordinal);
-        var test = $$"""{ "name": "orders", "broker": "main", "producers": [{{PlanText.Producer}}], "sinks": [] }""";
+        var test = $$"""{ "name": "orders", "broker": "main", "publishers": [{{PlanText.Publisher}}], "subscribers": [] }""";
 
         (await rig.RunAsync(rig.Write($$"""{ "name": "p", "brokers": [{{other}}, {{another}}], "tests": [{{test}}] }"""))).ShouldBe(
             ExitCode.Error, $"{rig.Console.Out}\n{rig.Console.Error}");
@@ -162,7 +162,7 @@ public sealed class RunSetupTests : IDisposable
         await using var rig = await HarnessRig.StartAsync();
         File.Delete(rig.File("client.key"));
 
-        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Error);
+        (await rig.RunAsync(rig.Plan(PlanText.Publisher, ""))).ShouldBe(ExitCode.Error);
 
         rig.Console.Out.ToString().ShouldContain($"{rig.File("client.key")}: no such file");
     }

@@ -10,7 +10,7 @@ namespace Cassini.Tests.Harness;
 public class RunTests
 {
     private const string All = """
-        "no_duplicates": true, "no_corruption": true, "order_per_key": true, "max_gap": "30s", "no_loss": true
+        "noDuplicates": true, "noCorruption": true, "orderPerKey": true, "maxGap": "30s", "noLoss": true
         """;
 
     [Theory]
@@ -24,23 +24,23 @@ public class RunTests
             $$"""
             { "name": "p", "topic": "orders/new", "messages": 2000, "clients": 2, "keys": 4, "qos": {{qos}},
               "pattern": { "burst": { "size": 50, "idle": "5ms" } } },
-            { "name": "q", "topic": "orders/old", "messages": 20, "message_size": 100, "qos": {{qos}},
+            { "name": "q", "topic": "orders/old", "messages": 20, "messageSize": 100, "qos": {{qos}},
               "payload": { "fixed": "again and " }, "pattern": { "drip": { "idle": "1ms" } } }
             """,
             $$"""
-            { "name": "all", "topic": "orders/+", "qos": {{qos}}, "expect": { "at_least": 2020, "within": "50s", {{All}} } },
-            { "name": "half", "topic": "$share/g/orders/new", "qos": {{qos}}, "expect": { "no_loss": true } },
-            { "name": "other half", "topic": "$share/g/orders/new", "qos": {{qos}}, "expect": { "no_loss": true } }
+            { "name": "all", "topic": "orders/+", "qos": {{qos}}, "expect": { "atLeast": 2020, "within": "50s", {{All}} } },
+            { "name": "half", "topic": "$share/g/orders/new", "qos": {{qos}}, "expect": { "noLoss": true } },
+            { "name": "other half", "topic": "$share/g/orders/new", "qos": {{qos}}, "expect": { "noLoss": true } }
             """));
 
         code.ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
         report.GetProperty("verdict").GetString().ShouldBe("passed");
         var test = report.GetProperty("tests")[0];
-        test.GetProperty("producers")[0].GetProperty("acknowledged").GetInt64().ShouldBe(2000);
-        var sinks = test.GetProperty("sinks");
-        sinks[0].GetProperty("unique").GetInt64().ShouldBe(2020);
-        sinks[0].GetProperty("latency").GetProperty("samples").GetInt64().ShouldBe(2020);
-        (sinks[1].GetProperty("unique").GetInt64() + sinks[2].GetProperty("unique").GetInt64()).ShouldBe(2000);
+        test.GetProperty("publishers")[0].GetProperty("acknowledged").GetInt64().ShouldBe(2000);
+        var subscribers = test.GetProperty("subscribers");
+        subscribers[0].GetProperty("unique").GetInt64().ShouldBe(2020);
+        subscribers[0].GetProperty("latency").GetProperty("samples").GetInt64().ShouldBe(2020);
+        (subscribers[1].GetProperty("unique").GetInt64() + subscribers[2].GetProperty("unique").GetInt64()).ShouldBe(2000);
         rig.Console.Out.ToString().ShouldContain("passed after");
     }
 
@@ -55,8 +55,8 @@ public class RunTests
             { "name": "p", "topic": "a", "messages": 200, "qos": 1 }, { "name": "q", "topic": "b", "messages": 200, "qos": 2 }
             """,
             """
-            { "name": "s", "topic": "a", "qos": 1, "expect": { "no_loss": true } },
-            { "name": "t", "topic": "b", "qos": 2, "expect": { "no_loss": true } }
+            { "name": "s", "topic": "a", "qos": 1, "expect": { "noLoss": true } },
+            { "name": "t", "topic": "b", "qos": 2, "expect": { "noLoss": true } }
             """);
         for (var run = 0; run < 2; run++)
         {
@@ -78,10 +78,10 @@ public class RunTests
         await using var rig = await HarnessRig.StartAsync();
         var (code, report) = await rig.ReportAsync(rig.Plan(
             $$"""{ "name": "p", "topic": "$SYS/forged", "messages": 20, "qos": {{qos}} }""",
-            """{ "name": "s", "topic": "$SYS/forged", "expect": { "no_loss": true } }"""), "--junit", rig.File("report.xml"));
+            """{ "name": "s", "topic": "$SYS/forged", "expect": { "noLoss": true } }"""), "--junit", rig.File("report.xml"));
 
         code.ShouldBe(4, $"{rig.Console.Out}\n{rig.Console.Error}");
-        report.GetProperty("tests")[0].GetProperty("producers")[0].GetProperty("failed").GetInt64().ShouldBe(20);
+        report.GetProperty("tests")[0].GetProperty("publishers")[0].GetProperty("failed").GetInt64().ShouldBe(20);
         XDocument.Load(rig.File("report.xml")).Descendants("testcase").Single(test => test.Attribute("name")!.Value == "p: published")
             .Element("failure")!.Attribute("message")!.Value.ShouldContain("20 messages failed");
     }
@@ -91,8 +91,8 @@ public class RunTests
     {
         await using var rig = await HarnessRig.StartAsync();
         const string Test = """
-            "producers": [{ "name": "p", "topic": "t", "messages": 10 }],
-            "sinks": [{ "name": "s", "topic": "t", "expect": { "at_least": 10, "no_loss": true } }]
+            "publishers": [{ "name": "p", "topic": "t", "messages": 10 }],
+            "subscribers": [{ "name": "s", "topic": "t", "expect": { "atLeast": 10, "noLoss": true } }]
             """;
         var plan = rig.Write($$"""
             { "name": "two", "brokers": [{{rig.BrokerJson}}], "tests": [{ "name": "first", {{Test}} }, { "name": "second", {{Test}} }] }
@@ -103,7 +103,7 @@ public class RunTests
         var suites = XDocument.Load(rig.File("report.xml")).Root!;
         suites.Elements("testsuite").Select(suite => suite.Attribute("name")!.Value).ShouldBe(["first", "second", "run"]);
         suites.Descendants("testcase").Select(test => test.Attribute("name")!.Value)
-            .ShouldContain("s: no_loss");
+            .ShouldContain("s: noLoss");
         suites.Descendants("testcase").Select(test => test.Attribute("name")!.Value).ShouldContain("health");
         suites.Attribute("failures")!.Value.ShouldBe("0");
     }
@@ -114,14 +114,14 @@ public class RunTests
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(
             """{ "name": "p", "topic": "t", "messages": 10 }""",
-            """{ "name": "s", "topic": "t", "expect": { "at_least": 11 } }""",
+            """{ "name": "s", "topic": "t", "expect": { "atLeast": 11 } }""",
             more: """ "settle": "100ms",""");
 
         var (code, report) = await rig.ReportAsync(plan, "--junit", rig.File("report.xml"));
 
         code.ShouldBe(ExitCode.ExpectationFailed);
         report.GetProperty("exitCode").GetInt32().ShouldBe(ExitCode.ExpectationFailed);
-        rig.Console.Out.ToString().ShouldContain("failed orders, s: at_least: expected at least 11; seen: 10");
+        rig.Console.Out.ToString().ShouldContain("failed orders, s: atLeast: expected at least 11; seen: 10");
         XDocument.Load(rig.File("report.xml")).Descendants("failure").Single().Attribute("message")!.Value
             .ShouldBe("expected at least 11; seen: 10");
     }
@@ -150,7 +150,7 @@ public class RunTests
         var unused = $"127.0.0.1:{FreePort.Find()}";
         var plan = rig.Plan(
             """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""", "",
-            more: "\"ready_timeout\": \"300ms\",");
+            more: "\"readyTimeout\": \"300ms\",");
         File.WriteAllText(plan, File.ReadAllText(plan).Replace(rig.Management.Authority, unused, StringComparison.Ordinal));
 
         (await rig.RunAsync(plan)).ShouldBe(ExitCode.TimedOut, rig.Console.Error.ToString());
@@ -180,7 +180,7 @@ public class RunTests
     public async Task Run_Json_PrintsTheReportAlone()
     {
         await using var rig = await HarnessRig.StartAsync();
-        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""), "--json")).ShouldBe(ExitCode.Ok);
+        (await rig.RunAsync(rig.Plan(PlanText.Publisher, ""), "--json")).ShouldBe(ExitCode.Ok);
         JsonDocument.Parse(rig.Console.Out.ToString()).RootElement.GetProperty("verdict").GetString().ShouldBe("passed");
         rig.Console.Error.ToString().ShouldContain("passed after");
     }

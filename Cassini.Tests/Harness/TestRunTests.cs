@@ -26,22 +26,22 @@ public sealed class TestRunTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Sinks_ThatFail_StopTheRunWithTheirReason()
+    public async Task Subscribers_ThatFail_StopTheRunWithTheirReason()
     {
         var report = await RunAsync(
-            new ScriptedWorker(WorkerRole.Producer),
-            new ScriptedWorker(WorkerRole.Sink)
+            new ScriptedWorker(WorkerRole.Publisher),
+            new ScriptedWorker(WorkerRole.Subscriber)
             {
-                Starting = () => Task.FromException(new HarnessException("worker sink: out of memory")),
+                Starting = () => Task.FromException(new HarnessException("worker subscriber: out of memory")),
             });
 
-        _stop.Cause.ShouldBe(new StopCause(Verdict.Error, "worker sink: out of memory"));
+        _stop.Cause.ShouldBe(new StopCause(Verdict.Error, "worker subscriber: out of memory"));
         report.State.ShouldBe(TestState.Stopped);
     }
 
     [Theory]
-    [InlineData("producer", "unexpected: System.InvalidOperationException: a defect")]
-    [InlineData("sink", "worker sink: unexpected: System.InvalidOperationException: a defect")]
+    [InlineData("publisher", "unexpected: System.InvalidOperationException: a defect")]
+    [InlineData("subscriber", "worker subscriber: unexpected: System.InvalidOperationException: a defect")]
     public async Task Workers_WithADefect_StopTheRunAndLeaveAReport(string broken, string expected)
     {
         ScriptedWorker Worker(WorkerRole role) => new(role)
@@ -49,7 +49,7 @@ public sealed class TestRunTests : IAsyncDisposable
             Starting = WordOf(role) == broken ? () => Task.FromException(new InvalidOperationException("a defect")) : null,
         };
 
-        var report = await RunAsync(Worker(WorkerRole.Producer), Worker(WorkerRole.Sink));
+        var report = await RunAsync(Worker(WorkerRole.Publisher), Worker(WorkerRole.Subscriber));
 
         _stop.Cause!.Verdict.ShouldBe(Verdict.Error);
         _stop.Cause.Message.ShouldStartWith(expected);
@@ -57,14 +57,14 @@ public sealed class TestRunTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("producer")]
-    [InlineData("sink")]
+    [InlineData("publisher")]
+    [InlineData("subscriber")]
     public async Task Workers_ThatFailToStop_StopTheRunAndLeaveAReport(string broken)
     {
         var areStopped = 0;
         ScriptedWorker Worker(WorkerRole role) => new(role)
         {
-            Starting = role == WorkerRole.Producer ? () => Task.CompletedTask : null,
+            Starting = role == WorkerRole.Publisher ? () => Task.CompletedTask : null,
             Stopping = () =>
             {
                 areStopped++;
@@ -72,59 +72,59 @@ public sealed class TestRunTests : IAsyncDisposable
             },
         };
 
-        var report = await RunAsync(Worker(WorkerRole.Producer), Worker(WorkerRole.Sink));
+        var report = await RunAsync(Worker(WorkerRole.Publisher), Worker(WorkerRole.Subscriber));
 
         _stop.Cause!.Verdict.ShouldBe(Verdict.Error);
         _stop.Cause.Message.ShouldStartWith(
             $"worker {broken} did not stop: unexpected: System.InvalidOperationException: a defect");
         areStopped.ShouldBe(2);
         report.State.ShouldBe(TestState.Stopped);
-        report.Sinks.ShouldHaveSingleItem();
+        report.Subscribers.ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task Messages_Misrouted_AreForeignInTheReportAsInTheExpectation()
     {
-        var counts = new SinkCounts { Received = 3, Unique = 3, Streams = [new StreamCount(0, 0, 3)] };
+        var counts = new SubscriberCounts { Received = 3, Unique = 3, Streams = [new StreamCount(0, 0, 3)] };
 
         var report = await RunAsync(
-            new ScriptedWorker(WorkerRole.Producer) { Starting = () => Task.CompletedTask },
-            new ScriptedWorker(WorkerRole.Sink)
+            new ScriptedWorker(WorkerRole.Publisher) { Starting = () => Task.CompletedTask },
+            new ScriptedWorker(WorkerRole.Subscriber)
             {
-                Report = LoadReport.Nothing with { Test = 0, Sinks = new Dictionary<int, SinkCounts> { [0] = counts } },
+                Report = LoadReport.Nothing with { Test = 0, Subscribers = new Dictionary<int, SubscriberCounts> { [0] = counts } },
             },
-            sinkTopic: "elsewhere");
+            subscriberTopic: "elsewhere");
 
-        var sink = report.Sinks.ShouldHaveSingleItem();
-        sink.Expectations.Single(result => result.Name == "allow_foreign")
-            .ShouldBe(new ExpectationResult("allow_foreign", "no message foreign", "3", false));
-        sink.Foreign.ShouldBe(3);
+        var subscriber = report.Subscribers.ShouldHaveSingleItem();
+        subscriber.Expectations.Single(result => result.Name == "allowForeign")
+            .ShouldBe(new ExpectationResult("allowForeign", "no message foreign", "3", false));
+        subscriber.Foreign.ShouldBe(3);
         report.State.ShouldBe(TestState.Failed);
     }
 
     [Fact]
-    public async Task Report_OfATestThatEndsBeforeItsProducersConnect_HasNoCountsOfAnEarlierTest()
+    public async Task Report_OfATestThatEndsBeforeItsPublishersConnect_HasNoCountsOfAnEarlierTest()
     {
         var earlier = new LoadReport(
-            41, new Dictionary<int, ProducerCounts> { [0] = new() { Sent = 7 } }, new Dictionary<int, SinkCounts>());
+            41, new Dictionary<int, PublisherCounts> { [0] = new() { Sent = 7 } }, new Dictionary<int, SubscriberCounts>());
 
         var report = await RunAsync(
-            new ScriptedWorker(WorkerRole.Producer) { Report = earlier },
-            new ScriptedWorker(WorkerRole.Sink) { Preparing = () => Task.FromException(new HarnessException("refused")) });
+            new ScriptedWorker(WorkerRole.Publisher) { Report = earlier },
+            new ScriptedWorker(WorkerRole.Subscriber) { Preparing = () => Task.FromException(new HarnessException("refused")) });
 
         report.State.ShouldBe(TestState.Stopped);
-        report.Producers.Select(producer => producer.Sent).ShouldBe([0, 0]);
+        report.Publishers.Select(publisher => publisher.Sent).ShouldBe([0, 0]);
     }
 
     private static string WordOf(WorkerRole role) => role.ToString().ToLowerInvariant();
 
-    private async Task<TestReport> RunAsync(IWorker producer, IWorker sink, string sinkTopic = "t")
+    private async Task<TestReport> RunAsync(IWorker publisher, IWorker subscriber, string subscriberTopic = "t")
     {
         var plan = PlanText.Good(PlanText.With(
-            $"{PlanText.Producer}, {Elsewhere}",
-            $$"""{ "name": "s", "topic": "{{sinkTopic}}" }""", more: """ "settle": "1ms","""));
+            $"{PlanText.Publisher}, {Elsewhere}",
+            $$"""{ "name": "s", "topic": "{{subscriberTopic}}" }""", more: """ "settle": "1ms","""));
         var surroundings = new RunSurroundings(_stop, _guard, new FaultInjector(TimeProvider.System), _ => { }, TimeProvider.System);
         return await Eventually.CompletesAsync(
-            "the test ends", new TestRun(plan, plan.Tests[0], new Crew([producer], [sink]), surroundings).RunAsync());
+            "the test ends", new TestRun(plan, plan.Tests[0], new Crew([publisher], [subscriber]), surroundings).RunAsync());
     }
 }

@@ -40,12 +40,12 @@ internal sealed class WorkerFiles : IDisposable
         new LoadRun(1, 1, test),
         new BrokerAddress("main", "127.0.0.1", ((System.Net.IPEndPoint)broker.LocalEndpoint).Port, "localhost"),
         [],
-        [new PlanSink { Index = 0, Name = "s", Topic = "t" }]);
+        [new PlanSubscriber { Index = 0, Name = "s", Topic = "t" }]);
 
-    public Task<WorkerHub> HubAsync(int sinks, int port = 0) => WorkerHub.ListenAsync(
+    public Task<WorkerHub> HubAsync(int subscribers, int port = 0) => WorkerHub.ListenAsync(
         new HostPort("127.0.0.1", port),
         "plan",
-        new Dictionary<WorkerRole, int> { [WorkerRole.Sink] = sinks },
+        new Dictionary<WorkerRole, int> { [WorkerRole.Subscriber] = subscribers },
         Server,
         TimeProvider.System);
 
@@ -53,9 +53,9 @@ internal sealed class WorkerFiles : IDisposable
 
     public WorkerSession Session(WorkerRole role, string name) => new(role, name, Client, Client, _ => { }, TimeProvider.System);
 
-    /// <summary>The session of a sink with the name w.</summary>
+    /// <summary>The session of a subscriber with the name w.</summary>
     public WorkerSession SessionFor(MqttHost broker, TimeProvider? time = null) =>
-        new(WorkerRole.Sink, "w", Client, IdentityFor(broker), _ => { }, time ?? TimeProvider.System);
+        new(WorkerRole.Subscriber, "w", Client, IdentityFor(broker), _ => { }, time ?? TimeProvider.System);
 
     public void Dispose()
     {

@@ -17,15 +17,15 @@ public class WorkerMessageTests
     [Fact]
     public async Task Order_OfAPlanWith5MegabytesOfText_Arrives()
     {
-        var plan = PlanText.Good(PlanText.With(producer: $$"""
-            { "name": "p", "topic": "t", "messages": 1, "message_size": 6000000, "payload": { "fixed": "{{new string('x', 5_000_000)}}" } }
+        var plan = PlanText.Good(PlanText.With(publisher: $$"""
+            { "name": "p", "topic": "t", "messages": 1, "messageSize": 6000000, "payload": { "fixed": "{{new string('x', 5_000_000)}}" } }
             """));
         using var files = new WorkerFiles();
         await using var broker = await MqttHost.StartAsync();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         var session = files.SessionFor(broker).RunAsync(files.AddressOf(hub), CancellationToken.None);
         var worker = await JoinedAsync(hub);
-        var order = new LoadOrder(LoadRun.Of(plan, plan.Tests[0]), WorkerFiles.AddressOf(broker), plan.Tests[0].Producers, []);
+        var order = new LoadOrder(LoadRun.Of(plan, plan.Tests[0]), WorkerFiles.AddressOf(broker), plan.Tests[0].Publishers, []);
 
         await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(order, worker.Lost));
 
@@ -39,13 +39,13 @@ public class WorkerMessageTests
     {
         using var files = new WorkerFiles();
         await using var broker = await MqttHost.StartAsync();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         var session = files.SessionFor(broker).RunAsync(files.AddressOf(hub), CancellationToken.None);
         var worker = await JoinedAsync(hub);
         var text = new PlanPayload(PayloadKind.Fixed, new string('x', WorkerProtocol.MaxMessageBytes));
         var order = new LoadOrder(
             new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker),
-            [new PlanProducer { Index = 0, Name = "p", Topic = "t", Payload = text }], []);
+            [new PlanPublisher { Index = 0, Name = "p", Topic = "t", Payload = text }], []);
 
         await Should.ThrowAsync<OperationCanceledException>(
             Eventually.CompletesAsync("the worker is lost", worker.PrepareAsync(order, worker.Lost)));
@@ -60,10 +60,10 @@ public class WorkerMessageTests
     public async Task Report_LongerThanAMessageMayBe_IsAFailureOfTheWriteAlone()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
-        await call.RequestStream.WriteAsync(new WorkerMessage.Hello(WorkerProtocol.Version, WorkerRole.Sink, "w"), Test);
+        await call.RequestStream.WriteAsync(new WorkerMessage.Hello(WorkerProtocol.Version, WorkerRole.Subscriber, "w"), Test);
         var worker = await JoinedAsync(hub);
 
         var text = new string('x', WorkerProtocol.MaxMessageBytes);
@@ -80,11 +80,12 @@ public class WorkerMessageTests
     {
         using var files = new WorkerFiles();
         await using var broker = await MqttHost.StartAsync();
-        var sent = new ScriptedCall(message => message is WorkerMessage.Report { Counts.Sinks.Count: > 0 }
+        var sent = new ScriptedCall(message => message is WorkerMessage.Report { Counts.Subscribers.Count: > 0 }
             ? throw new HarnessException("the counts are too long")
             : Task.CompletedTask);
         var order = new WorkerOrder(
-            new LoadOrder(new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker), [], [new PlanSink { Index = 0, Name = "s", Topic = "t" }]),
+            new LoadOrder(new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker), [],
+                [new PlanSubscriber { Index = 0, Name = "s", Topic = "t" }]),
             WorkerFiles.IdentityFor(broker), sent.Call, TimeProvider.System);
 
         await Eventually.CompletesAsync("the order ends", order.DisposeAsync().AsTask());
@@ -101,7 +102,8 @@ public class WorkerMessageTests
         await using var broker = await MqttHost.StartAsync();
         var sent = new ScriptedCall(_ => throw new InvalidOperationException("the previous write is in progress"));
         var order = new WorkerOrder(
-            new LoadOrder(new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker), [], [new PlanSink { Index = 0, Name = "s", Topic = "t" }]),
+            new LoadOrder(new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker), [],
+                [new PlanSubscriber { Index = 0, Name = "s", Topic = "t" }]),
             WorkerFiles.IdentityFor(broker), sent.Call, TimeProvider.System);
 
         await Eventually.CompletesAsync("the order ends", order.DisposeAsync().AsTask());
@@ -113,7 +115,8 @@ public class WorkerMessageTests
     [Fact]
     public async Task Write_ThatFailsWhileTheCallIsOpen_LosesTheWorkerWithItsCause()
     {
-        var worker = new RemoteWorker(new WorkerMessage.Hello(WorkerProtocol.Version, WorkerRole.Sink, "w"), "plan", TimeProvider.System);
+        var hello = new WorkerMessage.Hello(WorkerProtocol.Version, WorkerRole.Subscriber, "w");
+        var worker = new RemoteWorker(hello, "plan", TimeProvider.System);
 
         await Eventually.CompletesAsync("the worker ends", worker.ServeAsync(
             new SilentReader(),
@@ -129,7 +132,7 @@ public class WorkerMessageTests
     public async Task Worker_ThatSendsTooLongAMessage_IsLost()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
         await call.RequestStream.WriteAsync(Hello, Test);
@@ -155,7 +158,7 @@ public class WorkerMessageTests
     public async Task Worker_WithoutHello_IsRefused()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
         await call.RequestStream.WriteAsync(new WorkerMessage.Ready(), Test);
@@ -170,11 +173,11 @@ public class WorkerMessageTests
     public async Task Worker_ThatSendsNonsense_IsLost()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
         await call.RequestStream.WriteAsync(
-            """{"type":"hello","version":3,"role":"sink","name":"w"}"""u8.ToArray(), Test);
+            """{"type":"hello","version":4,"role":"subscriber","name":"w"}"""u8.ToArray(), Test);
         (await Eventually.CompletesAsync("the welcome", call.ResponseStream.MoveNext(CancellationToken.None))).ShouldBeTrue();
         var worker = await Eventually.BecomesAsync("the worker joins", () => hub.Workers.FirstOrDefault()!, joined => joined is not null);
 
@@ -186,11 +189,11 @@ public class WorkerMessageTests
 
     [Theory]
     [InlineData("\"nonsense\"")]
-    [InlineData("""{"type":"hello","version":4,"kind":"sink","id":"w"}""")]
+    [InlineData("""{"type":"hello","version":4,"kind":"subscriber","id":"w"}""")]
     public async Task Worker_WhoseHelloCannotBeRead_IsRefusedWithTheReason(string hello)
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
         await call.RequestStream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(hello), Test);
@@ -203,13 +206,13 @@ public class WorkerMessageTests
     }
 
     [Theory]
-    [InlineData("""{"type":"hello","version":3,"role":"sink","name":"w"}""", "hello")]
+    [InlineData("""{"type":"hello","version":4,"role":"subscriber","name":"w"}""", "hello")]
     [InlineData("""{"type":"ready"}""", "ready")]
-    [InlineData("""{"type":"report","counts":{"test":0,"producers":{},"sinks":{}},"error":null}""", "report")]
+    [InlineData("""{"type":"report","counts":{"test":0,"publishers":{},"subscribers":{}},"error":null}""", "report")]
     public async Task Worker_ThatSendsAnUnexpectedMessage_IsLostAndTheMessageNamed(string message, string name)
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
         await call.RequestStream.WriteAsync(Hello, Test);
@@ -237,7 +240,7 @@ public class WorkerMessageTests
         await using var controller = await ScriptedController.ListenAsync(
             files.Server, new ControllerMessage.Welcome("plan"), unexpected);
 
-        var session = files.Session(WorkerRole.Sink, "w").RunAsync(controller.Address, CancellationToken.None);
+        var session = files.Session(WorkerRole.Subscriber, "w").RunAsync(controller.Address, CancellationToken.None);
 
         var failure = await Should.ThrowAsync<HarnessException>(Eventually.CompletesAsync("the session ends", session));
         failure.Message.ShouldBe($"the controller at {controller.Address} is lost: it sent '{name}', which is not expected now");
@@ -248,16 +251,16 @@ public class WorkerMessageTests
     public async Task Worker_LostBeforeAllHaveJoined_LeavesItsPlaceAndItsName()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 2);
+        await using var hub = await files.HubAsync(subscribers: 2);
         using var stop = new CancellationTokenSource();
-        var first = files.Session(WorkerRole.Sink, "left").RunAsync(files.AddressOf(hub), stop.Token);
+        var first = files.Session(WorkerRole.Subscriber, "left").RunAsync(files.AddressOf(hub), stop.Token);
         await JoinedAsync(hub);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(Eventually.CompletesAsync("the first ends", first));
 
         await Eventually.HoldsAsync("its place is free", () => hub.Workers.Count == 0);
-        var again = files.Session(WorkerRole.Sink, "left").RunAsync(files.AddressOf(hub), CancellationToken.None);
-        var other = files.Session(WorkerRole.Sink, "right").RunAsync(files.AddressOf(hub), CancellationToken.None);
+        var again = files.Session(WorkerRole.Subscriber, "left").RunAsync(files.AddressOf(hub), CancellationToken.None);
+        var other = files.Session(WorkerRole.Subscriber, "right").RunAsync(files.AddressOf(hub), CancellationToken.None);
         await hub.AllJoinedAsync(Eventually.Deadline, _ => { }, Test);
 
         hub.Workers.Select(worker => worker.Name).Order().ShouldBe(["left", "right"]);
@@ -269,9 +272,9 @@ public class WorkerMessageTests
     public async Task Worker_LostAfterAllHaveJoined_IsKept()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         using var stop = new CancellationTokenSource();
-        var session = files.Session(WorkerRole.Sink, "left").RunAsync(files.AddressOf(hub), stop.Token);
+        var session = files.Session(WorkerRole.Subscriber, "left").RunAsync(files.AddressOf(hub), stop.Token);
         var worker = await JoinedAsync(hub);
 
         await stop.CancelAsync();
@@ -286,11 +289,12 @@ public class WorkerMessageTests
     {
         using var files = new WorkerFiles();
         await using var broker = await MqttHost.StartAsync();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         var session = files.SessionFor(broker, new ClockThatFailsAtTheClose()).RunAsync(files.AddressOf(hub), CancellationToken.None);
         var worker = await JoinedAsync(hub);
         var order = new LoadOrder(
-            new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker), [], [new PlanSink { Index = 0, Name = "s", Topic = "t" }]);
+            new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker), [],
+                [new PlanSubscriber { Index = 0, Name = "s", Topic = "t" }]);
         await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(order, worker.Lost));
         var running = worker.Start();
 
@@ -298,7 +302,7 @@ public class WorkerMessageTests
 
         (await Should.ThrowAsync<HarnessException>(Eventually.CompletesAsync("the order ends", running)))
             .Message.ShouldStartWith($"worker w: unexpected: System.InvalidOperationException: {ClockThatFailsAtTheClose.Words}");
-        worker.Report.Sinks.ShouldHaveSingleItem();
+        worker.Report.Subscribers.ShouldHaveSingleItem();
         await Eventually.CompletesAsync("the worker is ready again", worker.PrepareAsync(order, worker.Lost));
         await hub.DisposeAsync();
         await Eventually.CompletesAsync("the session ends", session);
@@ -307,7 +311,8 @@ public class WorkerMessageTests
     [Fact]
     public async Task Message_ThatFindsNoPlace_IsADefect()
     {
-        var worker = new RemoteWorker(new WorkerMessage.Hello(WorkerProtocol.Version, WorkerRole.Sink, "w"), "plan", TimeProvider.System);
+        var hello = new WorkerMessage.Hello(WorkerProtocol.Version, WorkerRole.Subscriber, "w");
+        var worker = new RemoteWorker(hello, "plan", TimeProvider.System);
         using var stopped = new CancellationTokenSource();
         await stopped.CancelAsync();
         var order = new LoadOrder(new LoadRun(1, 1, 0), new BrokerAddress("main", "127.0.0.1", 1, "localhost"), [], []);
@@ -324,7 +329,7 @@ public class WorkerMessageTests
         MethodType.DuplexStreaming, WorkerProtocol.Join.ServiceName, WorkerProtocol.Join.Name,
         Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes), Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes));
 
-    private static byte[] Hello => """{"type":"hello","version":3,"role":"sink","name":"w"}"""u8.ToArray();
+    private static byte[] Hello => """{"type":"hello","version":4,"role":"subscriber","name":"w"}"""u8.ToArray();
 
     private static Task<IWorker> JoinedAsync(WorkerHub hub) =>
         Eventually.BecomesAsync("the worker joins", () => hub.Workers.FirstOrDefault()!, joined => joined is not null);

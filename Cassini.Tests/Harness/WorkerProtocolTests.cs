@@ -16,7 +16,7 @@ public class WorkerProtocolTests
             new LoadRun(ulong.MaxValue, 42, 3),
             new BrokerAddress("b", "::1", 8883, "localhost"),
             [
-                new PlanProducer
+                new PlanPublisher
                 {
                     Index = 1,
                     Name = "ü",
@@ -27,7 +27,7 @@ public class WorkerProtocolTests
                 },
             ],
             [
-                new PlanSink
+                new PlanSubscriber
                 {
                     Index = 0,
                     Name = "s",
@@ -42,8 +42,8 @@ public class WorkerProtocolTests
 
         received.Load.Run.ShouldBe(order.Run);
         received.Load.Broker.ShouldBe(order.Broker);
-        received.Load.Producers.ShouldBe(order.Producers);
-        received.Load.Sinks.ShouldBe(order.Sinks);
+        received.Load.Publishers.ShouldBe(order.Publishers);
+        received.Load.Subscribers.ShouldBe(order.Subscribers);
     }
 
     [Theory]

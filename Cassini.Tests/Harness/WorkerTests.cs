@@ -32,22 +32,22 @@ public class WorkerTests
             """,
             """
             { "name": "s", "topic": "t/+",
-              "expect": { "at_least": 1500, "no_loss": true, "no_duplicates": true, "order_per_key": true } }
+              "expect": { "atLeast": 1500, "noLoss": true, "noDuplicates": true, "orderPerKey": true } }
             """);
-        var run = rig.ReportAsync(plan, Controller(rig, "producer=2,sink=1"));
+        var run = rig.ReportAsync(plan, Controller(rig, "publisher=2,subscriber=1"));
         var port = await PortAsync(rig);
-        await using var one = Worker(rig, port, "producer", "one");
-        await using var two = Worker(rig, port, "producer", "two");
-        await using var three = Worker(rig, port, "sink", "three");
+        await using var one = Worker(rig, port, "publisher", "one");
+        await using var two = Worker(rig, port, "publisher", "two");
+        await using var three = Worker(rig, port, "subscriber", "three");
 
         var (code, report) = await run;
 
         code.ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
         var test = report.GetProperty("tests")[0];
-        test.GetProperty("producers").EnumerateArray().Select(producer => producer.GetProperty("worker").GetString()).Distinct().Order()
+        test.GetProperty("publishers").EnumerateArray().Select(publisher => publisher.GetProperty("worker").GetString()).Distinct().Order()
             .ShouldBe(["one", "two"]);
-        test.GetProperty("sinks")[0].GetProperty("worker").GetString().ShouldBe("three");
-        test.GetProperty("sinks")[0].GetProperty("unique").GetInt64().ShouldBe(1500);
+        test.GetProperty("subscribers")[0].GetProperty("worker").GetString().ShouldBe("three");
+        test.GetProperty("subscribers")[0].GetProperty("unique").GetInt64().ShouldBe(1500);
         foreach (var worker in new[] { one, two, three })
         {
             (await worker.ExitCodeAsync("the worker ends")).ShouldBe(ExitCode.Ok, worker.Error.ToString());
@@ -62,8 +62,8 @@ public class WorkerTests
         var plan = rig.Plan(
             """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "5ms" } } }""",
             """{ "name": "s", "topic": "t" }""");
-        var run = rig.ReportAsync(plan, Controller(rig, "sink=1"));
-        await using var worker = Worker(rig, await PortAsync(rig), "sink", "victim");
+        var run = rig.ReportAsync(plan, Controller(rig, "subscriber=1"));
+        await using var worker = Worker(rig, await PortAsync(rig), "subscriber", "victim");
         await rig.Console.Out.LineAsync(
             "the test begins", line => line.Contains("test orders begins", StringComparison.Ordinal), HarnessRig.Patience);
         await worker.Out.LineAsync(
@@ -73,9 +73,9 @@ public class WorkerTests
 
         var (code, report) = await run;
         code.ShouldBe(ExitCode.WorkerLost, rig.Console.Out.ToString());
-        report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: its connection ");
+        report.GetProperty("message").GetString().ShouldStartWith("worker victim (subscriber) is lost: its connection ");
         report.GetProperty("workers")[0].GetProperty("lost").GetString().ShouldNotBeNullOrEmpty();
-        report.GetProperty("tests")[0].GetProperty("producers")[0].GetProperty("worker").GetString().ShouldBe("controller");
+        report.GetProperty("tests")[0].GetProperty("publishers")[0].GetProperty("worker").GetString().ShouldBe("controller");
     }
 
     [Fact]
@@ -85,8 +85,8 @@ public class WorkerTests
         var plan = rig.Plan(
             """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "5ms" } } }""",
             """{ "name": "s", "topic": "t" }""");
-        var run = rig.ReportAsync(plan, Controller(rig, "sink=1"));
-        await using var worker = Worker(rig, await PortAsync(rig), "sink", "victim");
+        var run = rig.ReportAsync(plan, Controller(rig, "subscriber=1"));
+        await using var worker = Worker(rig, await PortAsync(rig), "subscriber", "victim");
         await worker.Out.LineAsync(
             "the worker has its order", line => line.StartsWith("test 1", StringComparison.Ordinal), HarnessRig.Patience);
 
@@ -95,7 +95,7 @@ public class WorkerTests
         var (code, report) = await run;
         worker.Signal(Kill);
         code.ShouldBe(ExitCode.WorkerLost, rig.Console.Out.ToString());
-        report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: its connection ");
+        report.GetProperty("message").GetString().ShouldStartWith("worker victim (subscriber) is lost: its connection ");
         report.GetProperty("message").GetString().ShouldEndWith(" after its last message");
     }
 
@@ -105,11 +105,11 @@ public class WorkerTests
         using var files = new WorkerFiles();
         var address = new HostPort("127.0.0.1", FreePort.Find());
         var lines = new ConcurrentQueue<string>();
-        var session = new WorkerSession(WorkerRole.Sink, "w", files.Client, files.Client, lines.Enqueue, TimeProvider.System)
+        var session = new WorkerSession(WorkerRole.Subscriber, "w", files.Client, files.Client, lines.Enqueue, TimeProvider.System)
             .RunAsync(address, CancellationToken.None);
         await Eventually.HoldsAsync("the worker waits", () => !lines.IsEmpty);
 
-        await using var hub = await files.HubAsync(sinks: 1, address.Port);
+        await using var hub = await files.HubAsync(subscribers: 1, address.Port);
 
         await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
         await hub.DisposeAsync();
@@ -121,8 +121,8 @@ public class WorkerTests
     public async Task Worker_StoppedWhileItConnects_ReportsAndTakesTheNextOrder()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
-        var session = files.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None);
+        await using var hub = await files.HubAsync(subscribers: 1);
+        var session = files.Session(WorkerRole.Subscriber, "w").RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
         var worker = hub.Workers[0];
         using var silent = new TcpListener(System.Net.IPAddress.Loopback, 0);
@@ -150,7 +150,7 @@ public class WorkerTests
     public async Task Worker_WithADefect_ReportsItWithItsStack()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         await using var broker = await MqttHost.StartAsync();
         var session = files.SessionFor(broker).RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
@@ -158,13 +158,13 @@ public class WorkerTests
         await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(
             new LoadOrder(
                 new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker),
-                [new PlanProducer { Index = 0, Name = "p", Topic = "t", Messages = 10, Qos = 3 }], []),
+                [new PlanPublisher { Index = 0, Name = "p", Topic = "t", Messages = 10, Qos = 3 }], []),
             CancellationToken.None));
 
         var failure = await Should.ThrowAsync<HarnessException>(Eventually.CompletesAsync("the order fails", worker.Start()));
 
         failure.Message.ShouldStartWith("worker w: unexpected: System.NotSupportedException: ");
-        failure.Message.ShouldContain("ProducerClient.CompleteAsync");
+        failure.Message.ShouldContain("PublisherClient.CompleteAsync");
         await hub.DisposeAsync();
         await Eventually.CompletesAsync("the session ends", session);
     }
@@ -173,7 +173,7 @@ public class WorkerTests
     public async Task Hub_DisposedWhileAWorkerReportsProgress_EndsTheWorkerWithoutAnError()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         await using var broker = await MqttHost.StartAsync();
         var session = files.SessionFor(broker).RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
@@ -181,10 +181,10 @@ public class WorkerTests
         await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(
             new LoadOrder(
                 new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker),
-                [], [new PlanSink { Index = 0, Name = "s", Topic = "t" }]),
+                [], [new PlanSubscriber { Index = 0, Name = "s", Topic = "t" }]),
             CancellationToken.None));
         _ = worker.Start(); // Ends only if the last report arrives in time.
-        await Eventually.HoldsAsync("progress arrives", () => worker.Report.Sinks.Count == 1);
+        await Eventually.HoldsAsync("progress arrives", () => worker.Report.Subscribers.Count == 1);
 
         await hub.DisposeAsync();
 
@@ -198,7 +198,7 @@ public class WorkerTests
         using var files = new WorkerFiles();
         using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
         listener.Start();
-        var session = files.Session(WorkerRole.Sink, "w")
+        var session = files.Session(WorkerRole.Subscriber, "w")
             .RunAsync(new HostPort("127.0.0.1", ((System.Net.IPEndPoint)listener.LocalEndpoint).Port), CancellationToken.None);
         using (var client = await Eventually.CompletesAsync(
             "the worker connects", listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask()))
@@ -214,9 +214,9 @@ public class WorkerTests
     public async Task Hub_AddressInUse_IsNamed()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
 
-        (await Should.ThrowAsync<HarnessException>(files.HubAsync(sinks: 1, hub.Address.Port)))
+        (await Should.ThrowAsync<HarnessException>(files.HubAsync(subscribers: 1, hub.Address.Port)))
             .Message.ShouldBe($"--listen {hub.Address}: address already in use");
     }
 
@@ -224,8 +224,8 @@ public class WorkerTests
     public async Task Worker_WhoseRunIsOver_Ends()
     {
         using var files = new WorkerFiles();
-        var hub = await files.HubAsync(sinks: 1);
-        var session = files.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None);
+        var hub = await files.HubAsync(subscribers: 1);
+        var session = files.Session(WorkerRole.Subscriber, "w").RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
 
         await hub.DisposeAsync();
@@ -234,14 +234,14 @@ public class WorkerTests
     }
 
     [Theory]
-    [InlineData("producer", "w", "no further producer is wanted")]
-    [InlineData("sink", "first", "there is a worker 'first' already")]
-    [InlineData("sink", "a b", "a worker's name has 1 to 64 letters")]
+    [InlineData("publisher", "w", "no further publisher is wanted")]
+    [InlineData("subscriber", "first", "there is a worker 'first' already")]
+    [InlineData("subscriber", "a b", "a worker's name has 1 to 64 letters")]
     public async Task Worker_NotWanted_IsRefusedWithTheReason(string role, string name, string expected)
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 2);
-        var first = files.Session(WorkerRole.Sink, "first").RunAsync(files.AddressOf(hub), CancellationToken.None);
+        await using var hub = await files.HubAsync(subscribers: 2);
+        var first = files.Session(WorkerRole.Subscriber, "first").RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the first joins", () => hub.Workers.Count == 1);
 
         var session = files.Session(Enum.Parse<WorkerRole>(role, ignoreCase: true), name);
@@ -258,10 +258,10 @@ public class WorkerTests
     public async Task Worker_OfAnotherVersion_IsRefused()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
-        await call.RequestStream.WriteAsync(new WorkerMessage.Hello(99, WorkerRole.Sink, "w"), TestContext.Current.CancellationToken);
+        await call.RequestStream.WriteAsync(new WorkerMessage.Hello(99, WorkerRole.Subscriber, "w"), TestContext.Current.CancellationToken);
 
         (await Should.ThrowAsync<RpcException>(
             Eventually.CompletesAsync("the answer", call.ResponseStream.MoveNext(CancellationToken.None))))
@@ -274,12 +274,12 @@ public class WorkerTests
     {
         using var files = new WorkerFiles();
         using var strangers = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
 
         // It neither trusts the controller nor is trusted: the first alone would do.
         await Should.ThrowAsync<HarnessException>(
             Eventually.CompletesAsync(
-                "the refusal", strangers.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None)));
+                "the refusal", strangers.Session(WorkerRole.Subscriber, "w").RunAsync(files.AddressOf(hub), CancellationToken.None)));
         hub.Workers.ShouldBeEmpty();
     }
 
@@ -287,7 +287,7 @@ public class WorkerTests
     public async Task Worker_WithoutACertificateOfTheCa_DoesNotGetIn()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 1);
+        await using var hub = await files.HubAsync(subscribers: 1);
         using var socket = new TcpClient();
         await socket.ConnectAsync(hub.Address, TestContext.Current.CancellationToken);
         await using var stream = new SslStream(socket.GetStream());
@@ -315,13 +315,13 @@ public class WorkerTests
     public async Task Hub_WorkersThatDoNotCome_IsATimeOut()
     {
         using var files = new WorkerFiles();
-        await using var hub = await files.HubAsync(sinks: 2);
+        await using var hub = await files.HubAsync(subscribers: 2);
 
         var late = await Should.ThrowAsync<HarnessException>(
             hub.AllJoinedAsync(TimeSpan.FromMilliseconds(1), _ => { }, CancellationToken.None));
 
         late.Verdict.ShouldBe(Verdict.TimedOut);
-        late.Message.ShouldBe("not all workers joined within 0 s: missing 2 sinks");
+        late.Message.ShouldBe("not all workers joined within 0 s: missing 2 subscribers");
     }
 
     private static string[] Controller(HarnessRig rig, string workers) =>

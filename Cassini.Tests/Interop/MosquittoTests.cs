@@ -13,7 +13,10 @@ public class MosquittoTests
     [InlineData("mqttv311", "1")]
     [InlineData("mqttv5", "2")]
     [InlineData("mqttv311", "2")]
-    public async Task PubAndSub_InBothVersionsWithEachQoS_Work(string version, string qos)
+    [InlineData("mqttv31", "0")]
+    [InlineData("mqttv31", "1")]
+    [InlineData("mqttv31", "2")]
+    public async Task PubAndSub_InEachVersionWithEachQoS_Work(string version, string qos)
     {
         var (publish, subscribe) = (Programs.Require("mosquitto_pub"), Programs.Require("mosquitto_sub"));
         await using var host = await MqttHost.StartAsync();

@@ -182,7 +182,7 @@ internal static class CodecJudge
     /// <summary>A message's properties go through bit for bit.</summary>
     private static void CheckPassThrough(bool read, in PublishPacket packet, ProtocolVersion version, string text)
     {
-        if (!read || version == ProtocolVersion.V311)
+        if (!read || version < ProtocolVersion.V500)
         {
             return;
         }

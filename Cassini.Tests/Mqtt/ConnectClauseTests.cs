@@ -9,12 +9,15 @@ public class ConnectClauseTests
     [InlineData("10 [ 'MQTX' 04 02 003C 'c' ]", 4, "MQTT-3.1.2-1")]
     [InlineData("10 [ 'mqtt' 04 02 003C 'c' ]", 4, "MQTT-3.1.2-1")]
     [InlineData("10 [ 'MQTT ' 04 02 003C 'c' ]", 4, "MQTT-3.1.2-1")]
-    [InlineData("10 [ 'MQIsdp' 03 02 003C 'c' ]", 4, "MQTT-3.1.2-1")]
+    [InlineData("10 [ 'MQIsdp' 04 02 003C 'c' ]", 3, "MQTT-3.1.2-2")]
+    [InlineData("10 [ 'MQIsdp' 05 02 003C 'c' ]", 3, "MQTT-3.1.2-2")]
+    [InlineData("10 [ 'MQIsdp' 00 02 003C 'c' ]", 3, "MQTT-3.1.2-2")]
+    [InlineData("10 [ 'MQIsdp' 84 02 003C 'c' ]", 3, "MQTT-3.1.2-2")]
+    [InlineData("10 [ 'mqisdp' 03 02 003C 'c' ]", 4, "MQTT-3.1.2-1")]
     [InlineData("10 [ '' 04 02 003C 'c' ]", 4, "MQTT-3.1.2-1")]
     [InlineData("10 [ 'MQTT' 03 02 003C 'c' ]", 4, "MQTT-3.1.2-2")]
     [InlineData("10 [ 'MQTT' 00 02 003C 'c' ]", 4, "MQTT-3.1.2-2")]
     [InlineData("10 [ 'MQTT' 06 02 003C [] 'c' ]", 5, "MQTT-3.1.2-2")]
-    [InlineData("10 [ 'MQIsdp' 83 02 003C 'c' ]", 4, "MQTT-3.1.2-1")]
     [InlineData("10 [ 'MQTT' 83 02 003C 'c' ]", 4, "MQTT-3.1.2-2")]
     [InlineData("10 [ 'MQTT' 80 02 003C 'c' ]", 4, "MQTT-3.1.2-2")]
     [InlineData("10 [ 'MQTT' 85 02 003C [] 'c' ]", 5, "MQTT-3.1.2-2")]
@@ -40,6 +43,8 @@ public class ConnectClauseTests
     [InlineData(4, "10 [ 'MQTT' 04 22 003C 'c' ]", "MQTT-3.1.2-15")]
     [InlineData(5, "10 [ 'MQTT' 05 22 003C [] 'c' ]", "MQTT-3.1.2-13")]
     [InlineData(4, "10 [ 'MQTT' 04 42 003C 'c' 'p' ]", "MQTT-3.1.2-22")]
+    [InlineData(3, "10 [ 'MQIsdp' 03 1E 003C 'c' 't' 'm' ]", "MQTT-3.1.2-14")]
+    [InlineData(3, "10 [ 'MQIsdp' 03 42 003C 'c' 'p' ]", "MQTT-3.1.2-22")]
     public void Flags_AgainstARule_AreMalformed(int version, string packet, string clause) =>
         Verdict.ShouldBeRefused(version, packet, 0x81, clause);
 
@@ -55,7 +60,31 @@ public class ConnectClauseTests
     [InlineData(5, "10 [ 'MQTT' 05 00 003C [] '' ]")]
     [InlineData(5, "10 [ 'MQTT' 05 42 003C [] 'c' 'p' ]")]
     [InlineData(5, "10 [ 'MQTT' 05 F6 003C [ 11 FFFFFFFF 15 'm' 16 '' ] 'c' [ 18 00000001 ] 't' 'm' 'u' 'p' ]")]
+    [InlineData(3, "10 [ 'MQIsdp' 03 02 003C 'c' ]")]
+    [InlineData(3, "10 [ 'MQIsdp' 83 00 003C 'c' ]")]
+    [InlineData(3, "10 [ 'MQIsdp' 03 F6 FFFF 'c' 't' 'm' 'u' 'p' ]")]
+    [InlineData(3, "10 [ 'MQIsdp' 03 02 003C 'longer than the 23 characters of the standard' ]")]
     public void Connect_Valid_IsAccepted(int version, string packet) => Verdict.ShouldBeAccepted(version, packet);
+
+    /// <summary>MQTT 3.1 §3.1: the remaining length takes precedence over the flags of user name and password.</summary>
+    [Theory]
+    [InlineData("10 [ 'MQIsdp' 03 82 003C 'c' ]")]
+    [InlineData("10 [ 'MQIsdp' 03 C2 003C 'c' ]")]
+    [InlineData("10 [ 'MQIsdp' 03 C2 003C 'c' 'u' ]")]
+    [InlineData("10 [ 'MQIsdp' 03 C6 003C 'c' 't' 'm' ]")]
+    public void UserNameAndPassword_PromisedAndMissing_AreToleratedInMqtt31(string packet) => Verdict.ShouldBeAccepted(3, packet);
+
+    /// <summary>MQTT 3.1 §3.1: the reserved flag is not used, and without a will its flags are disregarded.</summary>
+    [Theory]
+    [InlineData("10 [ 'MQIsdp' 03 03 003C 'c' ]")]
+    [InlineData("10 [ 'MQIsdp' 03 1A 003C 'c' ]")]
+    [InlineData("10 [ 'MQIsdp' 03 3A 003C 'c' ]")]
+    public void Flags_WithoutMeaning_AreDisregardedInMqtt31(string packet) => Verdict.ShouldBeAccepted(3, packet);
+
+    [Theory]
+    [InlineData("10 [ 'MQIsdp' 03 02 003C '' ]")]
+    [InlineData("10 [ 'MQIsdp' 03 00 003C '' ]")]
+    public void ClientId_Empty_IsNotValidInMqtt31(string packet) => Verdict.ShouldBeRefused(3, packet, 0x85, "§3.1");
 
     [Fact]
     public void ClientId_EmptyWithoutCleanSession_IsNotValidInMqtt311() =>
@@ -98,6 +127,7 @@ public class ConnectClauseTests
     [Theory]
     [InlineData(4, "10 [ 'MQTT' 04 02 003C 'c' ]")]
     [InlineData(4, "10 [ 'MQTT' 04 F6 003C 'c' 't' 'm' 'u' 'p' ]")]
+    [InlineData(3, "10 [ 'MQIsdp' 03 06 003C 'c' 't' 'm' ]")]
     [InlineData(5, "10 [ 'MQTT' 05 02 003C [ 11 00000001 ] 'c' ]")]
     [InlineData(5, "10 [ 'MQTT' 05 F6 003C [] 'c' [ 18 00000001 ] 't' 'm' 'u' 'p' ]")]
     public void Connect_CutOffAnywhereWithItsLengthMended_IsMalformed(int version, string packet)
@@ -106,7 +136,7 @@ public class ConnectClauseTests
         for (var cut = 0; cut < body.Length; cut++)
         {
             // What is cut before the version is known is judged by 3.1.1.
-            Verdict.ShouldBeRefused(version, [0x10, (byte)cut, .. body[..cut]], 0x81, version == 4 || cut < 7 ? "§2.2.3" : "§2.1.4");
+            Verdict.ShouldBeRefused(version, [0x10, (byte)cut, .. body[..cut]], 0x81, version < 5 || cut < 7 ? "§2.2.3" : "§2.1.4");
         }
     }
 

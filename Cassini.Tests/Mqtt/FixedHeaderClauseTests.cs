@@ -5,13 +5,14 @@ namespace Cassini.Tests.Mqtt;
 public class FixedHeaderClauseTests
 {
     [Theory]
+    [InlineData(3, "MQTT-2.2.2-2")]
     [InlineData(4, "MQTT-2.2.2-2")]
     [InlineData(5, "MQTT-2.1.3-1")]
     public void Flags_OtherThanTheTableHas_AreMalformedForEachType(int version, string general)
     {
         foreach (var type in Enum.GetValues<PacketType>().Where(type => type is not (PacketType.Reserved or PacketType.Publish)))
         {
-            if (type == PacketType.Auth && version == 4)
+            if (type == PacketType.Auth && version < 5)
             {
                 continue;
             }
@@ -25,13 +26,15 @@ public class FixedHeaderClauseTests
                 PacketType.Auth => "MQTT-3.15.1-1",
                 _ => general,
             };
-            var right = type is PacketType.PubRel or PacketType.Subscribe or PacketType.Unsubscribe ? 2 : 0;
+            int[] right = type is not (PacketType.PubRel or PacketType.Subscribe or PacketType.Unsubscribe) ? [0]
+                : version == 3 ? [2, 3, 10, 11] // MQTT 3.1 §2.1: DUP says that it is sent again, and RETAIN is not used.
+                : [2];
             for (var flags = 0; flags < 16; flags++)
             {
                 var status = FrameReader.Read(
                     [(byte)(((int)type << 4) | flags)], 100, (ProtocolVersion)version, out _, out _, out var violation);
-                status.ShouldBe(flags == right ? FrameStatus.Incomplete : FrameStatus.Violation, $"{type} with flags {flags}");
-                if (flags != right)
+                status.ShouldBe(right.Contains(flags) ? FrameStatus.Incomplete : FrameStatus.Violation, $"{type} with flags {flags}");
+                if (!right.Contains(flags))
                 {
                     (violation.Clause, violation.Reason).ShouldBe((clause, ReasonCode.MalformedPacket), $"{type} with flags {flags}");
                 }
@@ -40,6 +43,8 @@ public class FixedHeaderClauseTests
     }
 
     [Theory]
+    [InlineData(3, "00 []", "§2.2.1")]
+    [InlineData(3, "F0 []", "§2.2.1")]
     [InlineData(4, "00 []", "§2.2.1")]
     [InlineData(4, "F0 []", "§2.2.1")]
     [InlineData(5, "00 []", "§2.1.2")]

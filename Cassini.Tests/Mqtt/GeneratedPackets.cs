@@ -9,7 +9,7 @@ namespace Cassini.Tests.Mqtt;
 /// <summary>Valid packets of every type, as objects and as bytes.</summary>
 internal static class GeneratedPackets
 {
-    public static readonly Gen<ProtocolVersion> Version = Gen.OneOf(ProtocolVersion.V311, ProtocolVersion.V500);
+    public static readonly Gen<ProtocolVersion> Version = Gen.OneOf(ProtocolVersion.V310, ProtocolVersion.V311, ProtocolVersion.V500);
 
     /// <summary>
     /// Well-formed text without U+0000: ASCII, two to four bytes, a byte order mark, control characters, all in any place.
@@ -69,7 +69,7 @@ internal static class GeneratedPackets
     }
 
     public static Gen<PropertySet> Properties(PropertyOwner owner, ProtocolVersion version) =>
-        version == ProtocolVersion.V311 ? Gen.Const(PropertySet.Empty) : Properties(owner);
+        version < ProtocolVersion.V500 ? Gen.Const(PropertySet.Empty) : Properties(owner);
 
     public static Gen<ConnectPacket> Connect(ProtocolVersion version) => Gen.Select(
         Gen.Select(Text, Gen.Bool, Gen.UShort),
@@ -80,7 +80,7 @@ internal static class GeneratedPackets
         (head, will, user, password, properties) => new ConnectPacket
         {
             Version = version,
-            ClientId = head.Item1,
+            ClientId = version == ProtocolVersion.V310 && head.Item1.Length == 0 ? "c" : head.Item1,
             CleanStart = head.Item2 || head.Item1.Length == 0,
             KeepAlive = head.Item3,
             Will = will.Item1 == 0 ? null : will.Item2,
@@ -110,9 +110,9 @@ internal static class GeneratedPackets
             : Gen.OneOf(ReasonCode.Success, ReasonCode.GrantedQoS1, ReasonCode.GrantedQoS2, ReasonCode.UnspecifiedError)).Array[1, 5],
         Properties(PropertyOwner.SubscriptionAcknowledgement, version),
         (type, id, reasons, properties) => new SubAckPacket(
-            type, id, version == ProtocolVersion.V311 && type == PacketType.UnsubAck ? [] : [.. reasons], properties));
+            type, id, version < ProtocolVersion.V500 && type == PacketType.UnsubAck ? [] : [.. reasons], properties));
 
-    public static Gen<ReasonPacket> Disconnect(ProtocolVersion version, bool fromClient) => version == ProtocolVersion.V311
+    public static Gen<ReasonPacket> Disconnect(ProtocolVersion version, bool fromClient) => version < ProtocolVersion.V500
         ? Gen.Const(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty))
         : Gen.Select(
             Gen.OneOf(
@@ -153,7 +153,7 @@ internal static class GeneratedPackets
     /// <summary>The bytes of any packet that this side may send.</summary>
     public static Gen<byte[]> Packet(ProtocolVersion version, bool fromClient)
     {
-        var ack = Ack.Select(packet => packet with { Reason = version == ProtocolVersion.V311 ? ReasonCode.Success : packet.Reason })
+        var ack = Ack.Select(packet => packet with { Reason = version < ProtocolVersion.V500 ? ReasonCode.Success : packet.Reason })
             .Select(packet =>
         {
             var to = new byte[AckPacket.MaxSize];
@@ -188,7 +188,7 @@ internal static class GeneratedPackets
 
     private static Gen<SubscriptionRequest> Request(ProtocolVersion version) => Gen.Select(
         Filter, QoS, Gen.Bool, Gen.Bool, Gen.Int[0, 2],
-        (filter, qos, noLocal, asPublished, handling) => version == ProtocolVersion.V311
+        (filter, qos, noLocal, asPublished, handling) => version < ProtocolVersion.V500
             ? new SubscriptionRequest(filter, qos, false, false, RetainHandling.Send)
             : new SubscriptionRequest(
                 filter, qos, noLocal && !filter.StartsWith("$share/", StringComparison.Ordinal), asPublished, (RetainHandling)handling));

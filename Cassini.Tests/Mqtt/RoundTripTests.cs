@@ -12,6 +12,7 @@ public class RoundTripTests
     private delegate bool Reader<TPacket>(Frame frame, ProtocolVersion version, out TPacket? packet, out ProtocolViolation violation);
 
     [Theory]
+    [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
     public void Connect_WrittenAndRead_IsTheSame(int version) =>
@@ -53,7 +54,14 @@ public class RoundTripTests
             },
             iter: Cases);
 
+    [Fact]
+    public void ConnAck_OfMqtt31_IsThatOfMqtt311WithoutTheSessionsFlag() =>
+        GeneratedPackets.ConnAck.Sample(
+            packet => packet.Write(ProtocolVersion.V310).ShouldBe((packet with { SessionPresent = false }).Write(ProtocolVersion.V311)),
+            iter: Cases);
+
     [Theory]
+    [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
     public void Publish_WrittenAndRead_IsTheSame(int version) =>
@@ -121,6 +129,7 @@ public class RoundTripTests
             iter: Cases);
 
     [Theory]
+    [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
     public void Acknowledgement_WrittenAndRead_IsTheSame(int version) =>
@@ -141,6 +150,7 @@ public class RoundTripTests
             iter: Cases);
 
     [Theory]
+    [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
     public void Subscribe_WrittenAndRead_IsTheSame(int version) =>
@@ -151,6 +161,7 @@ public class RoundTripTests
             iter: Cases);
 
     [Theory]
+    [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
     public void Unsubscribe_WrittenAndRead_IsTheSame(int version) =>
@@ -161,6 +172,7 @@ public class RoundTripTests
             iter: Cases);
 
     [Theory]
+    [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
     public void SubscribeAndUnsubscribe_OneFilterMoreThanIsRead_AreRefused(int version) =>
@@ -175,6 +187,7 @@ public class RoundTripTests
             iter: Cases);
 
     [Theory]
+    [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
     public void SubAckAndUnsubAck_WrittenAndRead_AreTheSame(int version) =>
@@ -192,6 +205,8 @@ public class RoundTripTests
             iter: Cases);
 
     [Theory]
+    [InlineData(3, true)]
+    [InlineData(3, false)]
     [InlineData(4, true)]
     [InlineData(4, false)]
     [InlineData(5, true)]

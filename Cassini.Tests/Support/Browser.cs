@@ -7,21 +7,31 @@ namespace Cassini.Tests.Support;
 /// <summary>A headless Chromium, led by chromedriver over WebDriver's plain HTTP.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TempDirectory _directory;
     private readonly HttpClient _http = new();
     private readonly ChildProcess _driver;
     private string _session = "";
 
-    private Browser(string driver)
+    private Browser(string driver, TempDirectory home)
     {
+        _directory = home;
         _driver = ChildProcess.Start(driver, ["--port=0"], _directory.Path, [("HOME", _directory.Path)]);
     }
 
     /// <summary>Starts it on a page. Skips the test where there is none.</summary>
-    public static async Task<Browser> OpenAsync(string url)
+    public static Task<Browser> OpenAsync(string url) => OpenAsync(url, _ => Task.CompletedTask, new Dictionary<string, object>());
+
+    /// <summary>Starts it on a page.</summary>
+    /// <param name="url">The page.</param>
+    /// <param name="prepare">Called before, with the home directory that it will have.</param>
+    /// <param name="preferences">Its user's preferences.</param>
+    public static async Task<Browser> OpenAsync(string url, Func<string, Task> prepare, IReadOnlyDictionary<string, object> preferences)
     {
         var chromium = Programs.Require("chromium");
-        var browser = new Browser(Programs.Require("chromedriver"));
+        var driver = Programs.Require("chromedriver");
+        var home = new TempDirectory();
+        await prepare(home.Path);
+        var browser = new Browser(driver, home);
         var started = await browser._driver.Out.LineAsync(
             "chromedriver starts", line => line.Contains("started successfully on port ", StringComparison.Ordinal),
             TimeSpan.FromSeconds(60));
@@ -39,6 +49,7 @@ internal sealed class Browser : IAsyncDisposable
 
                         // No sandbox: it cannot be had by root, as containers run; and the only page is ours.
                         args = new[] { "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server" },
+                        prefs = preferences,
                     },
                 },
             },

@@ -1,3 +1,5 @@
+using Cassini.Tests.Docs;
+
 namespace Cassini.Tests.Support;
 
 /// <summary>
@@ -11,6 +13,20 @@ internal static class Programs
         name,
         Environment.GetEnvironmentVariable("PATH"),
         bool.TryParse(Environment.GetEnvironmentVariable("CI"), out var isCi) && isCi);
+
+    /// <summary>The directory of a library of npm, where .ci/run installs it. Call it first in the test.</summary>
+    public static string RequireModule(string name)
+    {
+        var directory = Path.Combine(Repository.Root, ".ci", "tools", "node_modules", name);
+        if (!Directory.Exists(directory))
+        {
+            var reason = $"This test needs the npm library '{name}': npm install --prefix .ci/tools {name}";
+            Environment.GetEnvironmentVariable("CI").ShouldNotBe("true", reason);
+            Assert.Skip(reason);
+        }
+
+        return directory;
+    }
 
     internal static string Require(string name, string? searchPath, bool isCi)
     {

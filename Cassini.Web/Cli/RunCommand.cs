@@ -28,18 +28,18 @@ internal static class RunCommand
         var listen = Address("--listen", leastPort: 0, "The address where workers join.");
         var workers = new Option<IReadOnlyDictionary<WorkerRole, int>?>("--workers")
         {
-            HelpName = "producer=N,sink=N",
+            HelpName = "publisher=N,subscriber=N",
             Description = "How many workers to wait for. A role without workers runs in the controller.",
             CustomParser = Workers,
         };
         var role = new Option<WorkerRole?>("--role")
         {
-            HelpName = "producer|sink",
+            HelpName = "publisher|subscriber",
             Description = "Be a worker of this role.",
             CustomParser = Role,
         };
         role.CompletionSources.Clear();
-        role.CompletionSources.Add("producer", "sink");
+        role.CompletionSources.Add("publisher", "subscriber");
         var join = Address("--join", leastPort: 1, "The controller to join.");
         var name = Text("--name", "NAME", "The worker's name in reports. [default ROLE-PROCESS]");
         var ca = Text("--ca", "FILE", "The CA of the controller and the workers.");
@@ -58,10 +58,10 @@ internal static class RunCommand
                 ("cassini run plan.json --check", "only says what is wrong with the plan"),
                 ("cassini run plan.json --report report.json --junit report.xml", "and leaves reports for machines"),
                 (
-                    "cassini run plan.json --listen 0.0.0.0:7070 --workers producer=2,sink=1 "
+                    "cassini run plan.json --listen 0.0.0.0:7070 --workers publisher=2,subscriber=1 "
                         + "--ca ca.pem --cert server.pem --key server.key",
-                    "with producers and sinks on other machines"),
-                ("cassini run --role producer --join controller:7070 --ca ca.pem --cert client.pem --key client.key", "on such a machine"),
+                    "with publishers and subscribers on other machines"),
+                ("cassini run --role publisher --join controller:7070 --ca ca.pem --cert client.pem --key client.key", "on such a machine"),
             ],
             Notes = $"""
                 Exit codes:
@@ -183,7 +183,7 @@ internal static class RunCommand
             return role;
         }
 
-        result.AddError($"--role '{text}' is not one of producer, sink");
+        result.AddError($"--role '{text}' is not one of publisher, subscriber");
         return null;
     }
 
@@ -197,7 +197,8 @@ internal static class RunCommand
                 || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > MaxWorkers
                 || !counts.TryAdd(role, count))
             {
-                result.AddError($"--workers '{text}': expected producer=N, sink=N or both with a comma between, N from 1 to {MaxWorkers}");
+                result.AddError(
+                    $"--workers '{text}': expected publisher=N, subscriber=N or both with a comma between, N from 1 to {MaxWorkers}");
                 return null;
             }
         }
@@ -205,10 +206,11 @@ internal static class RunCommand
         return counts;
     }
 
+    /// <summary>The role; earlier versions called them producer and sink.</summary>
     private static WorkerRole? RoleOf(string text) => text switch
     {
-        "producer" => WorkerRole.Producer,
-        "sink" => WorkerRole.Sink,
+        "publisher" or "producer" => WorkerRole.Publisher,
+        "subscriber" or "sink" => WorkerRole.Subscriber,
         _ => null,
     };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cassini.Harness;
+using Cassini.Streams.Settings.Reading;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Manual;
 using Cassini.Web.Cli.Serving;

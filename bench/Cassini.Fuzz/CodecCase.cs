@@ -9,6 +9,8 @@ internal sealed record CodecCase(ProtocolVersion Version, bool FromClient, byte[
 {
     private static readonly Dictionary<(ProtocolVersion, bool), Gen<byte[]>> Packets = new()
     {
+        [(ProtocolVersion.V310, false)] = GeneratedPackets.Packet(ProtocolVersion.V310, fromClient: false),
+        [(ProtocolVersion.V310, true)] = GeneratedPackets.Packet(ProtocolVersion.V310, fromClient: true),
         [(ProtocolVersion.V311, false)] = GeneratedPackets.Packet(ProtocolVersion.V311, fromClient: false),
         [(ProtocolVersion.V311, true)] = GeneratedPackets.Packet(ProtocolVersion.V311, fromClient: true),
         [(ProtocolVersion.V500, false)] = GeneratedPackets.Packet(ProtocolVersion.V500, fromClient: false),
@@ -19,7 +21,7 @@ internal sealed record CodecCase(ProtocolVersion Version, bool FromClient, byte[
     {
         var random = new Random(HashCode(seed, number));
         var pcg = new PCG((uint)seed, (ulong)number);
-        var version = random.Next(3) == 0 ? ProtocolVersion.V311 : ProtocolVersion.V500;
+        var version = VersionOf(random);
         var fromClient = random.Next(3) != 0;
         var packets = Enumerable.Range(0, random.Next(1, 4))
             .Select(_ => Damage.Packet(random, Generate(version, fromClient), () => Generate(version, fromClient)))
@@ -34,10 +36,18 @@ internal sealed record CodecCase(ProtocolVersion Version, bool FromClient, byte[
 
         byte[] Generate(ProtocolVersion of, bool from)
         {
-            var kind = random.Next(20) == 0 ? (random.Next(2) == 0 ? ProtocolVersion.V311 : ProtocolVersion.V500, !from) : (of, from);
+            var kind = random.Next(20) == 0 ? (VersionOf(random), !from) : (of, from);
             return Packets[kind].Generate(pcg, null, out _);
         }
     }
+
+    /// <summary>Any version, the newest one most often.</summary>
+    public static ProtocolVersion VersionOf(Random random) => random.Next(6) switch
+    {
+        0 => ProtocolVersion.V310,
+        1 => ProtocolVersion.V311,
+        _ => ProtocolVersion.V500,
+    };
 
     /// <summary>Not <see cref="System.HashCode"/>, which is another in every process.</summary>
     private static int HashCode(int seed, long number) =>

@@ -22,7 +22,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
     public async Task<int> RunAsync(int seed, long number)
     {
         var random = new Random(HashOf(seed, number));
-        var version = random.Next(3) == 0 ? ProtocolVersion.V311 : ProtocolVersion.V500;
+        var version = CodecCase.VersionOf(random);
         using var timeout = new CancellationTokenSource(TalkTimeout, TimeProvider.System);
         using var socket = await ConnectAsync(timeout.Token);
         await using var stream = await AuthenticateAsync(socket, timeout.Token);
@@ -96,7 +96,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         Will = random.Next(3) == 0
             ? new WillMessage(Topics[random.Next(4)], [1, 2, 3], (QualityOfService)random.Next(3), random.Next(4) == 0, PropertySet.Empty)
             : null,
-        Properties = version == ProtocolVersion.V311 ? PropertySet.Empty : new PropertySet
+        Properties = version < ProtocolVersion.V500 ? PropertySet.Empty : new PropertySet
         {
             SessionExpiryInterval = random.Next(2) == 0 ? (uint)random.Next(60) : null,
             ReceiveMaximum = random.Next(2) == 0 ? (ushort)random.Next(1, 5) : null,

@@ -14,6 +14,7 @@ internal sealed record LoadOptions
         names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle fill take
           --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
           --v5           MQTT 5.0; default 3.1.1
+          --ws           by WebSocket: the port is that of such an endpoint
           --payload N    bytes, 8 to 32768; default 64
           --seconds N    measured time of each load; default 3
           --warm-up N    seconds before it; default 1
@@ -36,6 +37,8 @@ internal sealed record LoadOptions
     public string? Certificates { get; init; }
 
     public bool Version5 { get; init; }
+
+    public bool IsWebSocket { get; init; }
 
     public int Payload { get; init; } = 64;
 
@@ -76,6 +79,10 @@ internal sealed record LoadOptions
             else if (arguments[i] == "--v5")
             {
                 options = options with { Version5 = true };
+            }
+            else if (arguments[i] == "--ws")
+            {
+                options = options with { IsWebSocket = true };
             }
             else
             {

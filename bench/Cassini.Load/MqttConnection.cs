@@ -14,7 +14,7 @@ internal sealed class MqttConnection : IDisposable
 {
     private const int DefaultReceiveMaximum = 65_535;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-    private readonly SslStream _stream;
+    private readonly Stream _stream;
     private readonly TimeSpan _patience;
     private readonly bool _version5;
 
@@ -27,8 +27,14 @@ internal sealed class MqttConnection : IDisposable
         try
         {
             _socket.Connect(IPAddress.Loopback, options.Port);
-            _stream = new SslStream(new NetworkStream(_socket));
-            _stream.AuthenticateAsClient(tls.Options);
+            var secure = new SslStream(new NetworkStream(_socket));
+            _stream = secure;
+            secure.AuthenticateAsClient(tls.Options);
+            if (options.IsWebSocket)
+            {
+                _stream = new WebSocketTransport(secure);
+            }
+
             Reader = new PacketReader(_stream, readSize);
             Write(Frames.Connect(clientId, _version5, isKept));
             Connected(Answer("CONNACK"));

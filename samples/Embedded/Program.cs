@@ -1,7 +1,7 @@
 using System.Reactive.Linq;
 using System.Text;
-using Cassini.Management;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;

@@ -2,8 +2,11 @@
 
 import { getJson, setToken } from './api.js';
 import { renderChecks } from './checks.js';
+import { ClientPanel } from './client.js';
+import { initConfirm } from './confirm.js';
 import { Connections } from './connections.js';
 import { byId, setText } from './dom.js';
+import { EventList } from './events.js';
 import { initEvidence, openEvent } from './evidence.js';
 import { renderCertificates, renderEndpoints } from './facts.js';
 import { Feed } from './feed.js';
@@ -13,6 +16,7 @@ import { Notes } from './notes.js';
 import { readPast, readSnapshot } from './past.js';
 import { RefusalTable } from './refusals.js';
 import { Runs } from './runs.js';
+import { Sessions } from './sessions.js';
 import { initTheme, showTheme } from './theme.js';
 import { throttled } from './throttle.js';
 import { renderTiles } from './tiles.js';
@@ -28,10 +32,14 @@ const model = new Model();
 model.certificates = [];
 const feed = new Feed(onMessage, onState);
 const notes = new Notes(askForToken);
-const connections = new Connections(model.clock, notes);
+const client = new ClientPanel(model.clock);
+const connections = new Connections(model.clock, notes, id => client.open(id));
+const sessions = new Sessions(model.clock, notes, id => client.open(id));
+client.connect({ connections: connections.table, sessions: sessions.table });
 const refusals = new RefusalTable(model.clock, notes);
 const topics = new Topics(notes);
 const runs = new Runs(notes);
+const events = new EventList(model.clock, openEvent);
 let past = new AbortController();
 let state = 'connecting';
 let why = '';
@@ -75,13 +83,14 @@ const TOUCHED_BY = {
   listener: [refreshHealth],
   certificate: [refreshHealth, refreshCertificates],
   connection: [() => connections.refresh()],
-  session: [() => connections.refresh()],
+  session: [() => connections.refresh(), () => sessions.refresh()],
   topic: [() => topics.refresh()],
-  load: [() => topics.refresh()],
+  load: [() => topics.refresh(), () => sessions.refresh()],
 };
 
 function onMessage(message) {
   if (model.apply(message)) {
+    events.clear();
     readThePast(message.data);
     runs.begin(message.data);
   }
@@ -89,6 +98,10 @@ function onMessage(message) {
   if (message.type === 'snapshot') {
     refreshAll();
   } else {
+    if (message.type === 'event' || message.type === 'transition') {
+      events.add(message.data);
+    }
+
     TOUCHED_BY[message.data.category]?.forEach(refresh => refresh());
     if (message.data.type === 'handshakeFailed') {
       refusals.refresh();
@@ -105,6 +118,7 @@ function readThePast(snapshot) {
   const { signal } = past;
   notes.read('timeline-failed', () => readPast(snapshot, envelope => {
     model.remember(envelope);
+    events.add(envelope);
     render();
   }, signal), () => readThePast(snapshot));
 }
@@ -112,6 +126,7 @@ function readThePast(snapshot) {
 function refreshAll() {
   refreshCertificates();
   connections.refresh();
+  sessions.refresh();
   refusals.refresh();
   topics.refresh();
 }
@@ -175,6 +190,7 @@ function recheck() {
 
 initTheme();
 initAccess();
+initConfirm();
 initEvidence();
 initTimeline(render);
 setInterval(onSecond, SECOND);

@@ -4,8 +4,9 @@ import { TIME_LIMIT, request, timeLimit } from './api.js';
 import { sequenceOf } from './format.js';
 import { messagesOf } from './sse.js';
 
-// Connections are many, and their rates are drawn for ten minutes only.
+// Connections are many, and their rates are drawn for ten minutes only. The list of events shows only the last of the others.
 const CONNECTION_EVENTS = 4_096;
+const OTHER_EVENTS = 2_048;
 const MARGIN = 64;
 const QUIET = 1_000;
 
@@ -19,6 +20,7 @@ export async function readPast(snapshot, onEnvelope, gone) {
   await Promise.all([
     read('health,lifecycle', oldest, newest, snapshot, onEnvelope, gone),
     read('connection,load', Math.max(oldest, newest - CONNECTION_EVENTS), newest, snapshot, onEnvelope, gone),
+    read('supervision,listener,session,topic,certificate,store', Math.max(oldest, newest - OTHER_EVENTS), newest, snapshot, onEnvelope, gone),
   ]);
 }
 

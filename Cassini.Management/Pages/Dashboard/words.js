@@ -23,9 +23,16 @@ export function age(clock, seconds, tail = ' ago') {
     duration(clock.now - seconds) + tail);
 }
 
+/** A time as how far it is; kept up to date by refreshAges. */
+export function until(clock, seconds) {
+  const date = clock.dateOf(seconds);
+  return h('time', { datetime: date.toISOString(), title: date.toISOString(), 'data-until': seconds }, duration(seconds - clock.now));
+}
+
 export function refreshAges(clock) {
-  for (const element of document.querySelectorAll('time[data-at]')) {
-    const text = duration(clock.now - Number(element.dataset.at)) + element.dataset.tail;
+  for (const element of document.querySelectorAll('time[data-at], time[data-until]')) {
+    const { at, tail, until: end } = element.dataset;
+    const text = at === undefined ? duration(Number(end) - clock.now) : duration(clock.now - Number(at)) + tail;
     if (element.textContent !== text) {
       element.textContent = text;
     }

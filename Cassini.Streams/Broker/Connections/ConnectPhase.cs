@@ -287,7 +287,7 @@ internal sealed class ConnectPhase(
     /// <returns>Null when not even the rest is small enough.</returns>
     private PropertySet? ConnAckProperties(ClientLink link, ConnectPacket connect, string clientId, uint expiry, ClientAccess rights)
     {
-        if (connect.Version == ProtocolVersion.V311)
+        if (connect.Version < ProtocolVersion.V500)
         {
             return PropertySet.Empty;
         }

@@ -71,7 +71,7 @@ internal sealed class PublishHandler(
         {
             switch (client.Session.Received.Add(packet.PacketId, options.ReceiveMaximum, client.Attachment))
             {
-                case ReceiveVerdict.TooMany when _version == ProtocolVersion.V311:
+                case ReceiveVerdict.TooMany when _version < ProtocolVersion.V500:
                     // It was not told how many it may have: that is no violation.
                     return new CloseOrder(ReasonCode.ServerBusy, CloseReason.OutOfMemory);
                 case ReceiveVerdict.TooMany:
@@ -235,7 +235,7 @@ internal sealed class PublishHandler(
             return null;
         }
 
-        if (_version == ProtocolVersion.V311)
+        if (_version < ProtocolVersion.V500)
         {
             // MQTT 3.1.1 has no code for it; without an acknowledgement the client publishes again on its next connection.
             return new CloseOrder(ReasonCode.ServerBusy, reason);

@@ -31,7 +31,7 @@ internal sealed class SubscribeHandler(
             at => Subscribe(packet.Requests[at], identifiers, ref detail),
             reasons => link.Explain(
                 client.WantsProblemInformation ? detail ?? "" : "",
-                properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, properties).Write(link.Version)));
+                properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, Told(reasons, packet), properties).Write(link.Version)));
     }
 
     public void Begin(UnsubscribePacket packet) => _underWay = new FiltersUnderWay(
@@ -72,6 +72,10 @@ internal sealed class SubscribeHandler(
             client.Session.Deliveries.SendRetained(link.Flushes);
         }
     }
+
+    /// <summary>MQTT 3.1 §3.9 has no code for a refusal: each filter is answered with the QoS that it asks for.</summary>
+    private ImmutableArray<ReasonCode> Told(ImmutableArray<ReasonCode> reasons, SubscribePacket packet) =>
+        link.Version == ProtocolVersion.V310 ? [.. packet.Requests.Select(request => (ReasonCode)request.QoS)] : reasons;
 
     private ReasonCode Subscribe(SubscriptionRequest request, int[] identifiers, ref string? detail)
     {

@@ -28,7 +28,7 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     public int SendMaximum { get; } = sendMaximum;
 
     /// <summary>What its client speaks, for people.</summary>
-    public string Protocol => Outbox.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1";
+    public string Protocol => Outbox.Version.Name();
 
     /// <summary>When it was attached to its session: a timestamp.</summary>
     public long AttachedAt { get; set; }

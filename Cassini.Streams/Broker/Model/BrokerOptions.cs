@@ -122,8 +122,9 @@ public sealed record BrokerOptions
     public long MaxQueuedOnDisk { get; init; } = 1_073_741_824;
 
     /// <summary>
-    /// Those of <c>Listener:Endpoints</c> whose clients are answered before what they sent is on disk, as at <c>Store:Level</c> Memory:
-    /// what was acknowledged to them in the last moments may end with the process. All else is stored as ever, their sessions too.
+    /// Those of <c>Listener:Endpoints</c> and <c>Listener:WebSocketEndpoints</c> whose clients are answered before what they sent is on
+    /// disk, as at <c>Store:Level</c> Memory: what was acknowledged to them in the last moments may end with the process. All else is
+    /// stored as ever, their sessions too.
     /// </summary>
     [Form("host:port")]
     public ImmutableArray<EndpointAddress> MemoryEndpoints { get; init; } = [];

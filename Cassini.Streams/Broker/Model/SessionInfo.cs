@@ -4,7 +4,7 @@ namespace Cassini.Streams.Broker.Model;
 /// <param name="ClientId">The client identifier.</param>
 /// <param name="Identity">The identity that it belongs to: no other may resume it.</param>
 /// <param name="ConnectionId">The number of the connection that serves it; null while its client is away.</param>
-/// <param name="Protocol"><c>MQTT 5.0</c> or <c>MQTT 3.1.1</c>; null while its client is away.</param>
+/// <param name="Protocol"><c>MQTT 5.0</c>, <c>MQTT 3.1.1</c> or <c>MQTT 3.1</c>; null while its client is away.</param>
 /// <param name="KeepAlive">The keep alive of its connection; null when it has none, and while its client is away.</param>
 /// <param name="Since">Since when its client is connected, or away, UTC. A restart of the broker does not change the latter.</param>
 /// <param name="Expiry">How long it is kept after its connection; null for ever.</param>

@@ -41,7 +41,7 @@ internal sealed class MessageTracer(ActivitySource? source, double ratio, TimePr
             .Tag(MessageTags.Destination, topic)
             .Tag(MessageTags.ClientId, clientId)
             .Tag(MessageTags.BodySize, packet.Payload.Length)
-            .Tag(MessageTags.ProtocolVersion, version == ProtocolVersion.V500 ? "5.0" : "3.1.1")
+            .Tag(MessageTags.ProtocolVersion, version.Number())
             .Tag(MessageTags.QoS, (int)packet.QoS)
             .Tag(MessageTags.Retain, packet.Retain);
         return new PublishTrace(source, span, topic, context.PropertiesUnder(span.Context), properties.ToArray(), time, listenerFailed);

@@ -95,9 +95,10 @@ public sealed class HealthProjection : IDisposable
     /// it receives nothing, and the next snapshot is the newest. Any thread; enumerations are independent. The first snapshot is there at
     /// once, and after a wait the loop continues on the thread pool unless its own <c>await</c> captures a context.
     /// </summary>
-    /// <param name="cancellation">Ends the enumeration with an exception. Default: it is not cancelled.</param>
+    /// <param name="cancellationToken">Ends the enumeration with an exception. Default: it is not cancelled.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IAsyncEnumerable<HealthSnapshot> ReadChangesAsync(CancellationToken cancellation = default) => _readings.ReadAsync(cancellation);
+    public IAsyncEnumerable<HealthSnapshot> ReadChangesAsync(CancellationToken cancellationToken = default) =>
+        _readings.ReadAsync(cancellationToken);
 
     /// <summary>
     /// <see cref="ReadChangesAsync"/> for readers that need the last state: at <paramref name="end"/> the enumeration reads health one last
@@ -113,11 +114,11 @@ public sealed class HealthProjection : IDisposable
     /// <param name="condition">
     /// Called with one snapshot after another: with the first one within this call, with later ones on the thread pool. Pure and quick.
     /// </param>
-    /// <param name="cancellation">Ends the wait, after a last read of health.</param>
+    /// <param name="cancellationToken">Ends the wait, after a last read of health.</param>
     /// <exception cref="OperationCanceledException">It was cancelled, the events ended, or the projection was disposed.</exception>
-    public async Task<HealthSnapshot> WaitForAsync(Func<HealthSnapshot, bool> condition, CancellationToken cancellation)
+    public async Task<HealthSnapshot> WaitForAsync(Func<HealthSnapshot, bool> condition, CancellationToken cancellationToken)
     {
-        await foreach (var snapshot in _readings.ReadUntilAsync(cancellation).ConfigureAwait(false))
+        await foreach (var snapshot in _readings.ReadUntilAsync(cancellationToken).ConfigureAwait(false))
         {
             if (condition(snapshot))
             {
@@ -125,7 +126,7 @@ public sealed class HealthProjection : IDisposable
             }
         }
 
-        cancellation.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         throw new OperationCanceledException("the projection has ended");
     }
 

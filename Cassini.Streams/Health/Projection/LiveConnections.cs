@@ -9,12 +9,12 @@ namespace Cassini.Streams.Health.Projection;
 /// <param name="Endpoint">The endpoint as configured.</param>
 /// <param name="RemoteAddress">The peer's <c>address:port</c>.</param>
 /// <param name="Identity">The identity from the client certificate; null while handshaking.</param>
-/// <param name="Protocol">The TLS version; null while handshaking.</param>
+/// <param name="Protocol">The TLS version, such as <c>TLS 1.3</c> or <c>WebSocket over TLS 1.3</c>; null while handshaking.</param>
 /// <param name="State"><c>handshaking</c> or <c>open</c>.</param>
 /// <param name="AcceptedAt">When it was accepted, UTC.</param>
 /// <param name="OpenedAt">When its handler began to serve it, UTC; null before.</param>
 /// <param name="ClientId">Its MQTT client identifier; null before its session opened.</param>
-/// <param name="MqttProtocol"><c>MQTT 5.0</c> or <c>MQTT 3.1.1</c>; null before its session opened.</param>
+/// <param name="MqttProtocol"><c>MQTT 5.0</c>, <c>MQTT 3.1.1</c> or <c>MQTT 3.1</c>; null before its session opened.</param>
 public sealed record ConnectionRow(
     long Id,
     string Endpoint,

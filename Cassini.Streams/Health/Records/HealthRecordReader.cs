@@ -13,11 +13,11 @@ public static class HealthRecordReader
 {
     /// <summary>The lines of the record, and between them the problems found. Empty lines are skipped.</summary>
     /// <param name="stream">UTF-8. Read to its end and not closed.</param>
-    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="InvalidDataException">A line is longer than 64 MiB.</exception>
     public static async IAsyncEnumerable<HealthRecordLine> ReadAsync(
-        Stream stream, [EnumeratorCancellation] CancellationToken cancellation = default)
+        Stream stream, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         var lines = new RecordLines(stream);
@@ -37,7 +37,7 @@ public static class HealthRecordReader
                 }
             }
         }
-        while (await lines.FillAsync(cancellation).ConfigureAwait(false));
+        while (await lines.FillAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private static void Read(ReadOnlyMemory<byte> line, long number, bool isWhole, RecordOrder order, List<HealthRecordLine> found)

@@ -13,10 +13,10 @@ public sealed class HealthRecordWriter(Stream stream) : IAsyncDisposable
 
     /// <summary>Begins a segment: at the start, and again whenever the broker was restarted or events were missed.</summary>
     /// <param name="header">The body of <c>GET /state</c>: one line, with or without a line end.</param>
-    /// <param name="cancellation">Ends the writing; the line may be cut off then.</param>
+    /// <param name="cancellationToken">Ends the writing; the line may be cut off then.</param>
     /// <exception cref="ArgumentException">The header is not one line.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public ValueTask BeginAsync(ReadOnlyMemory<byte> header, CancellationToken cancellation = default)
+    public ValueTask BeginAsync(ReadOnlyMemory<byte> header, CancellationToken cancellationToken = default)
     {
         var line = header.TrimEnd("\r\n"u8);
         if (line.IsEmpty || line.Span.Contains((byte)'\n'))
@@ -25,20 +25,20 @@ public sealed class HealthRecordWriter(Stream stream) : IAsyncDisposable
         }
 
         Add(line.Span);
-        return FlushAsync(cancellation);
+        return FlushAsync(cancellationToken);
     }
 
     /// <summary>Adds an event.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public ValueTask WriteAsync(EventEnvelope envelope, CancellationToken cancellation = default)
+    public ValueTask WriteAsync(EventEnvelope envelope, CancellationToken cancellationToken = default)
     {
         Add(EventJson.Serialize(envelope));
-        return FlushAsync(cancellation);
+        return FlushAsync(cancellationToken);
     }
 
     /// <summary>Adds events that arrived together, in one write.</summary>
     /// <exception cref="IOException">They cannot be written.</exception>
-    public ValueTask WriteAsync(IEnumerable<EventEnvelope> envelopes, CancellationToken cancellation = default)
+    public ValueTask WriteAsync(IEnumerable<EventEnvelope> envelopes, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(envelopes);
         foreach (var envelope in envelopes)
@@ -46,7 +46,7 @@ public sealed class HealthRecordWriter(Stream stream) : IAsyncDisposable
             Add(EventJson.Serialize(envelope));
         }
 
-        return FlushAsync(cancellation);
+        return FlushAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -58,12 +58,12 @@ public sealed class HealthRecordWriter(Stream stream) : IAsyncDisposable
         _lines.WriteByte((byte)'\n');
     }
 
-    private async ValueTask FlushAsync(CancellationToken cancellation)
+    private async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await stream.WriteAsync(_lines.GetBuffer().AsMemory(0, (int)_lines.Length), cancellation).ConfigureAwait(false);
-            await stream.FlushAsync(cancellation).ConfigureAwait(false);
+            await stream.WriteAsync(_lines.GetBuffer().AsMemory(0, (int)_lines.Length), cancellationToken).ConfigureAwait(false);
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -49,9 +49,9 @@ public sealed class HealthReplay
     /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="InvalidDataException">A line is longer than any of a record.</exception>
     public async IAsyncEnumerable<ReplayTransition> RunAsync(
-        Stream record, [EnumeratorCancellation] CancellationToken cancellation = default)
+        Stream record, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var line in HealthRecordReader.ReadAsync(record, cancellation).ConfigureAwait(false))
+        await foreach (var line in HealthRecordReader.ReadAsync(record, cancellationToken).ConfigureAwait(false))
         {
             foreach (var transition in Take(line))
             {

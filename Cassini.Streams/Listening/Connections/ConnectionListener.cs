@@ -4,6 +4,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Listening.WebSockets;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
@@ -29,7 +30,7 @@ internal sealed class ConnectionListener : IPendingConnection
     private GatePass? _pass;
     private HandshakeRefusal? _refusal;
     private MutualTlsStream? _tls;
-    private bool _sentAlert;
+    private bool _sentReason;
     private bool _hasEnded;
     private volatile string _identity = "";
     private Account? _account;
@@ -146,7 +147,7 @@ internal sealed class ConnectionListener : IPendingConnection
         var refusal = await handshake.RunAsync(_pass!);
         _pass = null;
         _tls = handshake.Stream;
-        _sentAlert = handshake.SentAlert;
+        _sentReason = handshake.SentReason;
         if (refusal is not null)
         {
             return refusal;
@@ -166,14 +167,16 @@ internal sealed class ConnectionListener : IPendingConnection
         }
 
         _openedAt = _context.Time.GetTimestamp();
-        var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes, () => Sockets.HasUnread(_accepted.Socket));
+        var webSocket = handshake.Upgrade is { } upgrade ? new FramedStream(_tls, upgrade.Rest, Break, _context.Time) : null;
+        var stream = new ConnectionStream(
+            (Stream?)webSocket ?? _tls, IsProbe ? null : _context.Bytes, () => Sockets.HasUnread(_accepted.Socket));
         var connection = new Connection(
             Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _account, stream, _fate, _events, IsProbe)
         {
             Stopping = _context.Stopping.Token,
         };
-        _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol), handshake.Duration));
-        _serving = new ServingPhase(_context, connection, stream, _fate, _accepted.Socket);
+        _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol, webSocket is not null), handshake.Duration));
+        _serving = new ServingPhase(_context, connection, stream, webSocket, _fate, _accepted.Socket);
         _events.Publish(new ConnectionOpened(Id, _identity));
         if (_context.Handler is not ISessionHandler)
         {
@@ -181,6 +184,13 @@ internal sealed class ConnectionListener : IPendingConnection
         }
 
         return null;
+    }
+
+    /// <summary>Ends a connection whose frames are wrong.</summary>
+    private void Break(FrameViolation violation)
+    {
+        ListeningLog.FramesWrong(_context.Logger, Id, _identity, violation.Message);
+        _fate.TryClose(violation.Reason);
     }
 
     /// <summary>The limits that need a proven identity. Our own canary passes them all.</summary>
@@ -233,11 +243,11 @@ internal sealed class ConnectionListener : IPendingConnection
     {
         try
         {
-            if (graceful && _serving is { } serving)
+            if (_serving is { } serving)
             {
-                await serving.CloseGracefullyAsync(_tls!);
+                await serving.CloseAsync(_tls!, graceful ? _closeReason : CloseReason.Crashed);
             }
-            else if (_sentAlert)
+            else if (_sentReason)
             {
                 await LingerAsync();
             }
@@ -249,7 +259,7 @@ internal sealed class ConnectionListener : IPendingConnection
         }
     }
 
-    /// <summary>Lets the refused peer read the alert, while there is a place.</summary>
+    /// <summary>Lets the refused peer read the alert or the answer, while there is a place.</summary>
     private async Task LingerAsync()
     {
         if (!_context.RefusalPlaces.Wait(0))
@@ -302,5 +312,11 @@ internal sealed class ConnectionListener : IPendingConnection
         _events.Publish(new ConnectionClosed(Id, reason, sinceAccept, serving?.BytesReceived ?? 0, serving?.BytesSent ?? 0));
     }
 
-    private static string NameOf(SslProtocols protocol) => protocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2";
+    private static string NameOf(SslProtocols protocol, bool isWebSocket) => (protocol == SslProtocols.Tls13, isWebSocket) switch
+    {
+        (true, false) => "TLS 1.3",
+        (false, false) => "TLS 1.2",
+        (true, true) => "WebSocket over TLS 1.3",
+        (false, true) => "WebSocket over TLS 1.2",
+    };
 }

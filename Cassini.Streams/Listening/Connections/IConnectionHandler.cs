@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
@@ -5,6 +7,12 @@ namespace Cassini.Streams.Listening.Connections;
 /// </summary>
 public interface IConnectionHandler
 {
+    /// <summary>
+    /// The subprotocols of WebSocket (RFC 6455 §1.9) that it speaks on the WebSocket endpoints. A client that offers none of them is
+    /// refused. Empty, which is the default: a client need not say what it speaks.
+    /// </summary>
+    ImmutableArray<string> WebSocketSubprotocols => [];
+
     /// <summary>
     /// Serves one connection from its handshake to its end. Returning ends the connection. An exception that the connection's
     /// stream did not throw is a crash of that connection alone.

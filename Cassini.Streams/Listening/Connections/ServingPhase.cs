@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Listening.WebSockets;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Connections;
@@ -12,7 +13,12 @@ namespace Cassini.Streams.Listening.Connections;
 /// still does not end, it is abandoned.
 /// </summary>
 internal sealed class ServingPhase(
-    ListeningContext context, Connection connection, ConnectionStream stream, ConnectionFate fate, Socket socket)
+    ListeningContext context,
+    Connection connection,
+    ConnectionStream stream,
+    FramedStream? webSocket,
+    ConnectionFate fate,
+    Socket socket)
 {
     private static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CloseNotifyTimeout = TimeSpan.FromSeconds(1);
@@ -63,20 +69,50 @@ internal sealed class ServingPhase(
     }
 
     /// <summary>
-    /// Sends close_notify of TLS, unless the connection is broken, and gives the peer time to read what was sent before.
+    /// Sends the close frame of a WebSocket and close_notify of TLS, unless the connection is broken, and gives the peer time to read
+    /// what was sent before. After a crash it sends the close frame alone.
     /// </summary>
-    public async Task CloseGracefullyAsync(SslStream tls)
+    /// <param name="tls">The stream.</param>
+    /// <param name="reason">Why the connection ended.</param>
+    public async Task CloseAsync(SslStream tls, CloseReason reason)
     {
         if (stream.Failed || _aborted)
         {
             return;
         }
 
+        if (webSocket is not null)
+        {
+            await SendCloseFrameAsync(webSocket, reason);
+        }
+
+        if (reason == CloseReason.Crashed)
+        {
+            return;
+        }
+
         await SendCloseNotifyAsync(tls);
-        if (!stream.Ended)
+
+        // A peer whose frames were wrong may still be sending.
+        if (!stream.Ended || webSocket?.Violation is not null)
         {
             await LingerAsync();
         }
+    }
+
+    private async Task SendCloseFrameAsync(FramedStream frames, CloseReason reason)
+    {
+        var status = reason switch
+        {
+            CloseReason.Shutdown => CloseStatus.GoingAway,
+            CloseReason.Crashed => CloseStatus.InternalError,
+            _ => CloseStatus.Normal,
+        };
+        using var patience = new CancellationTokenSource(CloseNotifyTimeout, context.Time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Forced.Token);
+        var sending = frames.CloseAsync(status, reason.ToString(), end.Token);
+        await sending.WaitAsync(end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        TaskObserver.Observe(sending, late => ListeningLog.CloseFrameFailed(context.Logger, connection.Id, late));
     }
 
     private async Task SendCloseNotifyAsync(SslStream tls)

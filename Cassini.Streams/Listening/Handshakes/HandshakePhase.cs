@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Listening.WebSockets;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Handshakes;
 
@@ -10,7 +11,7 @@ namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>
 /// From the accept to a proven identity: waits for the peer's whole hello, which needs little memory, then for a slot, and only then
-/// begins TLS. Each step has its own deadline.
+/// begins TLS. On a WebSocket endpoint the upgrade follows, in the same slot. Each step has its own deadline.
 /// </summary>
 internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket accepted, ConnectionFate fate)
 {
@@ -21,8 +22,11 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     /// <summary>The stream, from the moment that TLS begins.</summary>
     public MutualTlsStream? Stream { get; private set; }
 
-    /// <summary>Whether this side ended the handshake, with an alert that must still arrive.</summary>
-    public bool SentAlert { get; private set; }
+    /// <summary>The upgrade, which is complete when the peer is not refused; null on an endpoint without WebSocket.</summary>
+    public UpgradePhase? Upgrade { get; private set; }
+
+    /// <summary>Whether this side ended the handshake, with an alert or an answer that must still arrive.</summary>
+    public bool SentReason { get; private set; }
 
     /// <summary>From the peer's first byte to now.</summary>
     public TimeSpan Duration => context.Time.GetElapsedTime(_firstByteAt);
@@ -47,7 +51,13 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
             }
 
             await WaitForSlotAsync(pass);
-            var problem = await AuthenticateAsync(hello);
+            var isWebSocket = context.IsWebSocket(accepted.Endpoint);
+            var problem = await AuthenticateAsync(hello, isWebSocket);
+            if (problem is null && isWebSocket)
+            {
+                problem = await UpgradeAsync();
+            }
+
             if (problem is null)
             {
                 pass.Succeed();
@@ -109,7 +119,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
     }
 
-    private async Task<HandshakeRefusal?> AuthenticateAsync(byte[] hello)
+    private async Task<HandshakeRefusal?> AuthenticateAsync(byte[] hello, bool isWebSocket)
     {
         using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout);
         var transport = new ReplayStream(accepted.Socket, hello);
@@ -119,13 +129,13 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         transport.FirstWrite = verification.Begin;
         try
         {
-            await Stream.AuthenticateAsServerAsync(material.ServerOptions, fate.Ending);
+            await Stream.AuthenticateAsServerAsync(isWebSocket ? material.WebSocketOptions : material.ServerOptions, fate.Ending);
             OpenSslBuffers.ReleaseWhenIdle(Stream);
             return null;
         }
         catch (Exception failure) when (IsExpected(failure))
         {
-            SentAlert = failure is AuthenticationException;
+            SentReason = failure is AuthenticationException;
 
             // The verdict is more exact: when it refused a certificate, this side sees only a general exception, or that the peer closed.
             if (Stream.Verdict.Failure is { } refused)
@@ -135,6 +145,24 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
 
             var (reason, detail) = HandshakeFailures.Classify(failure);
             return fate.Refusal ?? new HandshakeRefusal(reason, detail);
+        }
+    }
+
+    private async Task<HandshakeRefusal?> UpgradeAsync()
+    {
+        using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout, "did not finish its WebSocket request");
+        Upgrade = new UpgradePhase(Stream!, context.Upgrades);
+        try
+        {
+            return await Upgrade.RunAsync(fate.Ending);
+        }
+        catch (Exception failure) when (IsExpected(failure))
+        {
+            return fate.Refusal ?? new HandshakeRefusal(HandshakeFailure.PeerClosed, "reset during its WebSocket request");
+        }
+        finally
+        {
+            SentReason = Upgrade.HasAnswered;
         }
     }
 

@@ -9,8 +9,9 @@ internal sealed record ConnAckPacket(ReasonCode Reason, bool SessionPresent, Pro
     public byte[] Write(ProtocolVersion version)
     {
         var to = new PacketWriter();
-        to.WriteByte(SessionPresent ? (byte)1 : (byte)0);
-        to.WriteByte(version == ProtocolVersion.V311 ? ReturnCode(Reason) : (byte)Reason);
+        // MQTT 3.1 §3.2: the byte is reserved.
+        to.WriteByte(SessionPresent && version != ProtocolVersion.V310 ? (byte)1 : (byte)0);
+        to.WriteByte(version < ProtocolVersion.V500 ? ReturnCode(Reason) : (byte)Reason);
         PropertyWriter.Write(to, Properties, version);
         return to.ToPacket(PacketType.ConnAck);
     }
@@ -24,7 +25,7 @@ internal sealed record ConnAckPacket(ReasonCode Reason, bool SessionPresent, Pro
         if (flags > 1)
         {
             reader.Fail(ProtocolViolation.Malformed(
-                version == ProtocolVersion.V311 ? "§3.2.2.1" : "MQTT-3.2.2-1", "reserved acknowledge flags are set"));
+                version < ProtocolVersion.V500 ? "§3.2.2.1" : "MQTT-3.2.2-1", "reserved acknowledge flags are set"));
         }
 
         var properties = PropertyReader.Read(ref reader, PropertyOwner.ConnAck);
@@ -34,7 +35,7 @@ internal sealed record ConnAckPacket(ReasonCode Reason, bool SessionPresent, Pro
         return packet is not null;
     }
 
-    /// <summary>The return code of MQTT 3.1.1 (§3.2.2.3) for a reason.</summary>
+    /// <summary>The return code of MQTT 3.1.1 (§3.2.2.3) and 3.1 (§3.2) for a reason.</summary>
     public static byte ReturnCode(ReasonCode reason) => reason switch
     {
         ReasonCode.Success => 0,

@@ -8,7 +8,7 @@ internal sealed record ConnectPacket
 {
     public required ProtocolVersion Version { get; init; }
 
-    /// <summary>Whether it is another broker that bridges to this one: MQTT 3.1.1 with the highest bit of its protocol level set.</summary>
+    /// <summary>Whether it is another broker that bridges to this one: it has the highest bit of its protocol level set.</summary>
     public bool IsBridge { get; init; }
 
     public required string ClientId { get; init; }

@@ -4,7 +4,7 @@ using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Streams.Mqtt.Packets;
 
-/// <summary>Reads CONNECT (MQTT 5.0 §3.1, 3.1.1 §3.1).</summary>
+/// <summary>Reads CONNECT (MQTT 5.0 §3.1, 3.1.1 §3.1, 3.1 §3.1).</summary>
 internal static class ConnectReader
 {
     private const int ReservedFlag = 0x01;
@@ -41,8 +41,7 @@ internal static class ConnectReader
             return false;
         }
 
-        // Name (6 bytes) and level (1 byte) were already checked.
-        var reader = new PacketReader(frame.Body[7..], version);
+        var reader = new PacketReader(frame.Body[HeadOf(version)..], version);
         packet = Read(ref reader, isBridge);
         violation = reader.Violation ?? default;
         return !reader.Failed;
@@ -61,7 +60,7 @@ internal static class ConnectReader
             return int.MaxValue;
         }
 
-        var reader = new PacketReader(frame.Body[7..], version);
+        var reader = new PacketReader(frame.Body[HeadOf(version)..], version);
         reader.ReadByte("the connect flags");
         reader.ReadUInt16("the keep alive");
         var properties = PropertyReader.Read(ref reader, PropertyOwner.Connect);
@@ -82,29 +81,36 @@ internal static class ConnectReader
             return false;
         }
 
-        if (!name.SequenceEqual("MQTT"u8))
+        var isOld = name.SequenceEqual(ProtocolVersion.V310.NameInConnect());
+        if (!isOld && !name.SequenceEqual(ProtocolVersion.V311.NameInConnect()))
         {
-            violation = new ProtocolViolation(ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-1", "the protocol name is not MQTT");
+            violation = new ProtocolViolation(
+                ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-1", "the protocol name is neither MQTT nor MQIsdp");
             return false;
         }
 
         // Bridges announce themselves by the highest bit, in MQTT 3.1.1 and before. A refusal must be in the form of the version without
         // that bit, or they do not understand it and never try without.
-        isBridge = level == (BridgeFlag | (byte)ProtocolVersion.V311);
-        if (level is not ((byte)ProtocolVersion.V311 or (byte)ProtocolVersion.V500) && !isBridge)
+        isBridge = (level & BridgeFlag) != 0;
+        var spoken = (ProtocolVersion)(level & ~BridgeFlag);
+        if (isOld ? spoken != ProtocolVersion.V310 : spoken != ProtocolVersion.V311 && (isBridge || spoken != ProtocolVersion.V500))
         {
-            version = (level & ~BridgeFlag) >= (byte)ProtocolVersion.V500 ? ProtocolVersion.V500 : ProtocolVersion.V311;
+            version = isOld ? ProtocolVersion.V310 : spoken >= ProtocolVersion.V500 ? ProtocolVersion.V500 : ProtocolVersion.V311;
             violation = new ProtocolViolation(
                 ReasonCode.UnsupportedProtocolVersion,
                 "MQTT-3.1.2-2",
-                $"protocol version {level} is not spoken here; 4 (3.1.1) and 5 (5.0) are");
+                isOld ? $"protocol version {level} of MQIsdp is not spoken here; 3 (3.1) is"
+                : $"protocol version {level} is not spoken here; 4 (3.1.1) and 5 (5.0) are");
             return false;
         }
 
-        version = (ProtocolVersion)(level & ~BridgeFlag);
+        version = spoken;
         violation = default;
         return true;
     }
+
+    /// <summary>How long the protocol's name and version are, in bytes.</summary>
+    private static int HeadOf(ProtocolVersion version) => sizeof(ushort) + version.NameInConnect().Length + 1;
 
     private static ConnectPacket? Read(ref PacketReader reader, bool isBridge)
     {
@@ -119,15 +125,14 @@ internal static class ConnectReader
 
         var clientId = reader.ReadString("the client identifier");
         var cleanStart = (flags & CleanStartFlag) != 0;
-        if (!reader.Failed && clientId.Length == 0 && !cleanStart && reader.Version == ProtocolVersion.V311)
+        if (!reader.Failed && clientId.Length == 0 && EmptyClientId(reader.Version, cleanStart) is { } noClientId)
         {
-            reader.Fail(new ProtocolViolation(
-                ReasonCode.ClientIdentifierNotValid, "MQTT-3.1.3-8", "an empty client identifier needs clean session"));
+            reader.Fail(noClientId);
         }
 
         var will = (flags & WillFlag) != 0 ? ReadWill(ref reader, flags) : null;
-        var userName = (flags & UserNameFlag) != 0 ? reader.ReadString("the user name") : null;
-        ImmutableArray<byte>? password = (flags & PasswordFlag) != 0 ? [.. reader.ReadBinary("the password")] : null;
+        var userName = Follows(reader, flags, UserNameFlag) ? reader.ReadString("the user name") : null;
+        ImmutableArray<byte>? password = Follows(reader, flags, PasswordFlag) ? [.. reader.ReadBinary("the password")] : null;
         reader.ExpectEnd("CONNECT");
         return reader.Failed
             ? null
@@ -145,6 +150,23 @@ internal static class ConnectReader
             };
     }
 
+    /// <summary>Why there must be a client identifier; null when the broker may choose one.</summary>
+    private static ProtocolViolation? EmptyClientId(ProtocolVersion version, bool cleanStart) => version switch
+    {
+        // 1 to 23 characters. More are taken, because many devices have longer ones.
+        ProtocolVersion.V310 => new ProtocolViolation(
+            ReasonCode.ClientIdentifierNotValid, "§3.1", "MQTT 3.1 needs a client identifier"),
+        ProtocolVersion.V311 when !cleanStart => new ProtocolViolation(
+            ReasonCode.ClientIdentifierNotValid, "MQTT-3.1.3-8", "an empty client identifier needs clean session"),
+        _ => null,
+    };
+
+    /// <summary>
+    /// Whether a user name or a password follows: what its flag says, unless the packet ends before, which MQTT 3.1 §3.1 allows.
+    /// </summary>
+    private static bool Follows(PacketReader reader, int flags, int flag) =>
+        (flags & flag) != 0 && (reader.Version != ProtocolVersion.V310 || !reader.IsAtEnd);
+
     private static void CheckFlags(ref PacketReader reader, int flags)
     {
         if (reader.Failed)
@@ -152,7 +174,11 @@ internal static class ConnectReader
             return;
         }
 
+        // MQTT 3.1 §3.1 does not use the reserved flag, and disregards the flags of a will that there is not.
+        var isOld = reader.Version == ProtocolVersion.V310;
         var hasWill = (flags & WillFlag) != 0;
+        flags &= isOld ? ~ReservedFlag : ~0;
+        flags &= isOld && !hasWill ? ~(WillQoSBits | WillRetainFlag) : ~0;
         if ((flags & ReservedFlag) != 0)
         {
             reader.Fail(ProtocolViolation.Malformed("MQTT-3.1.2-3", "the reserved connect flag is set"));
@@ -160,19 +186,19 @@ internal static class ConnectReader
         else if (!hasWill && (flags & WillQoSBits) != 0)
         {
             reader.Fail(ProtocolViolation.Malformed(
-                reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-13" : "MQTT-3.1.2-11", "a will QoS without a will"));
+                reader.Version < ProtocolVersion.V500 ? "MQTT-3.1.2-13" : "MQTT-3.1.2-11", "a will QoS without a will"));
         }
         else if ((flags & WillQoSBits) == WillQoSBits)
         {
             reader.Fail(ProtocolViolation.Malformed(
-                reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-14" : "MQTT-3.1.2-12", "the will's QoS is 3"));
+                reader.Version < ProtocolVersion.V500 ? "MQTT-3.1.2-14" : "MQTT-3.1.2-12", "the will's QoS is 3"));
         }
         else if (!hasWill && (flags & WillRetainFlag) != 0)
         {
             reader.Fail(ProtocolViolation.Malformed(
-                reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-15" : "MQTT-3.1.2-13", "will retain without a will"));
+                reader.Version < ProtocolVersion.V500 ? "MQTT-3.1.2-15" : "MQTT-3.1.2-13", "will retain without a will"));
         }
-        else if (reader.Version == ProtocolVersion.V311 && (flags & UserNameFlag) == 0 && (flags & PasswordFlag) != 0)
+        else if (reader.Version < ProtocolVersion.V500 && (flags & UserNameFlag) == 0 && (flags & PasswordFlag) != 0)
         {
             reader.Fail(ProtocolViolation.Malformed("MQTT-3.1.2-22", "a password without a user name"));
         }
@@ -188,7 +214,7 @@ internal static class ConnectReader
                 ? new ProtocolViolation(ReasonCode.TopicNameInvalid, "MQTT-4.7.3-1", "the will topic is empty")
                 : new ProtocolViolation(
                     ReasonCode.TopicNameInvalid,
-                    reader.Version == ProtocolVersion.V311 ? "MQTT-4.7.1-1" : "MQTT-4.7.0-1",
+                    reader.Version < ProtocolVersion.V500 ? "MQTT-4.7.1-1" : "MQTT-4.7.0-1",
                     "the will topic has a wildcard"));
         }
 

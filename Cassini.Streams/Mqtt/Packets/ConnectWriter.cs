@@ -8,7 +8,7 @@ internal static class ConnectWriter
     public static byte[] Write(ConnectPacket packet)
     {
         var to = new PacketWriter();
-        to.WriteString("MQTT");
+        to.WriteBinary(packet.Version.NameInConnect());
         to.WriteByte((byte)((int)packet.Version | (packet.IsBridge ? 0x80 : 0)));
         to.WriteByte(Flags(packet));
         to.WriteUInt16(packet.KeepAlive);

@@ -126,7 +126,7 @@ internal ref struct PublishPacket
                 : new ProtocolViolation(ReasonCode.TopicNameInvalid, "MQTT-3.3.2-2", "the topic name has a wildcard");
         }
 
-        return version == ProtocolVersion.V311 ? ProtocolViolation.Malformed("MQTT-4.7.3-1", "the topic name is empty")
+        return version < ProtocolVersion.V500 ? ProtocolViolation.Malformed("MQTT-4.7.3-1", "the topic name is empty")
             : TopicAlias is null ? ProtocolViolation.Error("§3.3.2.1", "neither a topic name nor a topic alias")
             : null;
     }

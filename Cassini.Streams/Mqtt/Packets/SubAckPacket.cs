@@ -39,9 +39,9 @@ internal sealed record SubAckPacket(PacketType Type, ushort PacketId, ImmutableA
         Frame frame, ProtocolVersion version, [NotNullWhen(true)] out SubAckPacket? packet, out ProtocolViolation violation)
     {
         var reader = new PacketReader(frame.Body, version);
-        var id = reader.ReadPacketId(version == ProtocolVersion.V311 ? "MQTT-2.3.1-7" : "MQTT-2.2.1-6");
+        var id = reader.ReadPacketId(version < ProtocolVersion.V500 ? "MQTT-2.3.1-7" : "MQTT-2.2.1-6");
         var properties = PropertyReader.Read(ref reader, PropertyOwner.SubscriptionAcknowledgement);
-        if (version == ProtocolVersion.V311 && frame.Type == PacketType.UnsubAck)
+        if (version < ProtocolVersion.V500 && frame.Type == PacketType.UnsubAck)
         {
             // 3.1.1 §3.11.3: no payload.
             reader.ExpectEnd(frame.Type);

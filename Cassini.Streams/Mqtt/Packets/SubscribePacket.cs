@@ -58,7 +58,7 @@ internal sealed record SubscribePacket(ushort PacketId, ImmutableArray<Subscript
         if (reader.IsAtEnd)
         {
             reader.Fail(ProtocolViolation.Error(
-                version == ProtocolVersion.V311 ? "MQTT-3.8.3-3" : "MQTT-3.8.3-2", "SUBSCRIBE without a topic filter"));
+                version < ProtocolVersion.V500 ? "MQTT-3.8.3-3" : "MQTT-3.8.3-2", "SUBSCRIBE without a topic filter"));
         }
 
         reader.ExpectFilters(PacketType.Subscribe, most, optionsSize: 1);
@@ -78,19 +78,19 @@ internal sealed record SubscribePacket(ushort PacketId, ImmutableArray<Subscript
         int options = reader.ReadByte("the subscription options");
         var qos = options & 3;
         var retainHandling = (options >> 4) & 3;
-        var reserved = reader.Version == ProtocolVersion.V311 ? options & 0xFC : options & 0xC0;
+        var reserved = reader.Version < ProtocolVersion.V500 ? options & 0xFC : options & 0xC0;
         if (!reader.Failed)
         {
             // The 3.1.1 standard itself writes [MQTT-3-8.3-4].
             if (reserved != 0)
             {
                 reader.Fail(ProtocolViolation.Malformed(
-                    reader.Version == ProtocolVersion.V311 ? "MQTT-3-8.3-4" : "MQTT-3.8.3-5", "reserved subscription options are set"));
+                    reader.Version < ProtocolVersion.V500 ? "MQTT-3-8.3-4" : "MQTT-3.8.3-5", "reserved subscription options are set"));
             }
             else if (qos == 3)
             {
                 // Malformed in 3.1.1, a protocol error in 5.0.
-                reader.Fail(reader.Version == ProtocolVersion.V311
+                reader.Fail(reader.Version < ProtocolVersion.V500
                     ? ProtocolViolation.Malformed("MQTT-3-8.3-4", "QoS 3 does not exist")
                     : ProtocolViolation.Error("§3.8.3.1", "QoS 3 does not exist"));
             }

@@ -14,7 +14,7 @@ internal static class PropertyReader
     /// <summary>Reads property length and properties. Reads nothing in MQTT 3.1.1, because it has no properties.</summary>
     public static PropertySet Read(ref PacketReader reader, PropertyOwner owner)
     {
-        if (reader.Version == ProtocolVersion.V311)
+        if (reader.Version < ProtocolVersion.V500)
         {
             return PropertySet.Empty;
         }

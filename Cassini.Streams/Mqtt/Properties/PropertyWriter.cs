@@ -8,7 +8,7 @@ internal static class PropertyWriter
     /// <summary>Writes property length and properties. Writes nothing in MQTT 3.1.1, because it has no properties.</summary>
     public static void Write(PacketWriter to, PropertySet properties, ProtocolVersion version)
     {
-        if (version == ProtocolVersion.V311)
+        if (version < ProtocolVersion.V500)
         {
             return;
         }

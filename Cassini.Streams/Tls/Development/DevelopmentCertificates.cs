@@ -42,7 +42,7 @@ public static class DevelopmentCertificates
     /// Ensures that the directory has ca, server, client, canary and the named clients, each as NAME.pem and NAME.key (mode 0600).
     /// </summary>
     /// <param name="directory">The directory; created if it does not exist.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="timeProvider">The clock.</param>
     /// <param name="clients">Further clients: 1 to 64 of A-Z a-z 0-9 . _ - each, not beginning with . or -; the name is the
     /// certificate's CN.</param>
     /// <returns>What was done with each file, in the order of creation.</returns>
@@ -51,15 +51,16 @@ public static class DevelopmentCertificates
     /// missing.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be written.</exception>
-    public static ImmutableArray<DevelopmentCertificateAction> Ensure(string directory, TimeProvider time, IEnumerable<string> clients) =>
-        Ensure(directory, time, new DevelopmentCertificateRequest { Clients = [.. clients] });
+    public static ImmutableArray<DevelopmentCertificateAction> Ensure(
+        string directory, TimeProvider timeProvider, IEnumerable<string> clients) =>
+        Ensure(directory, timeProvider, new DevelopmentCertificateRequest { Clients = [.. clients] });
 
     /// <summary>
     /// The same with names of the server, and with certificates that are revoked. A revocation list that exists is written anew before it
     /// goes stale. A revoked certificate is not renewed: for a new one, remove NAME.pem and NAME.key.
     /// </summary>
     /// <param name="directory">The directory; created if it does not exist.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="timeProvider">The clock.</param>
     /// <param name="request">What it is to have.</param>
     /// <returns>What was done with each file, in the order of creation.</returns>
     /// <exception cref="ArgumentException">A name is not allowed, or there is no certificate of a name to revoke.</exception>
@@ -68,7 +69,7 @@ public static class DevelopmentCertificates
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be written.</exception>
     public static ImmutableArray<DevelopmentCertificateAction> Ensure(
-        string directory, TimeProvider time, DevelopmentCertificateRequest request)
+        string directory, TimeProvider timeProvider, DevelopmentCertificateRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         var hosts = ServerNames.With(request.Hosts);
@@ -84,7 +85,7 @@ public static class DevelopmentCertificates
         }
 
         Create(directory);
-        var ca = DevelopmentAuthority.Ensure(directory, time);
+        var ca = DevelopmentAuthority.Ensure(directory, timeProvider);
         ca.EnsureLeaf(ServerName, "localhost", CertificateUsage.ServerAuthentication, hosts);
         foreach (var name in names)
         {
@@ -98,11 +99,11 @@ public static class DevelopmentCertificates
 
     /// <summary>What is in a directory; nothing is changed.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="timeProvider">The clock.</param>
     /// <returns>The CA, and its certificates by name.</returns>
     /// <exception cref="TlsConfigurationException">There is no CA in it, or it cannot be read, or its revocation list cannot.</exception>
-    public static ImmutableArray<DevelopmentCertificate> List(string directory, TimeProvider time) =>
-        DevelopmentAuthority.Open(directory, time).List();
+    public static ImmutableArray<DevelopmentCertificate> List(string directory, TimeProvider timeProvider) =>
+        DevelopmentAuthority.Open(directory, timeProvider).List();
 
     private static void Create(string directory)
     {

@@ -24,7 +24,8 @@ internal sealed class TlsMaterial
         Revocation = revocation;
         _authorities = authorities;
         _verdicts = new VerdictCache(judge, time);
-        ServerOptions = BuildServerOptions(server.Context);
+        ServerOptions = BuildServerOptions(server.Context, protocols: null);
+        WebSocketOptions = BuildServerOptions(server.Context, [SslApplicationProtocol.Http11]);
         Management = management?.Certificate;
         ManagementIntermediates = management?.Intermediates ?? [];
         ManagementContext = (management ?? server).Context;
@@ -48,6 +49,11 @@ internal sealed class TlsMaterial
     /// applies to every new connection. Only for a <see cref="MutualTlsStream"/>. Do not change.
     /// </summary>
     public SslServerAuthenticationOptions ServerOptions { get; }
+
+    /// <summary>
+    /// The same for endpoints of WebSocket, which begins as HTTP/1.1: that is chosen of the protocols that a browser offers (ALPN).
+    /// </summary>
+    public SslServerAuthenticationOptions WebSocketOptions { get; }
 
     /// <summary>The certificate that the management surface serves: its own, or otherwise the broker's. Do not change.</summary>
     public SslStreamCertificateContext ManagementContext { get; }
@@ -102,13 +108,15 @@ internal sealed class TlsMaterial
         return new TlsMaterial(server, management, authorities, revocation, judge, time);
     }
 
-    private SslServerAuthenticationOptions BuildServerOptions(SslStreamCertificateContext context)
+    private SslServerAuthenticationOptions BuildServerOptions(
+        SslStreamCertificateContext context, List<SslApplicationProtocol>? protocols)
     {
         return new SslServerAuthenticationOptions
         {
             // Sent without the names of our CAs, because the runtime shares one OpenSSL context for each certificate: after a reload of
             // only the CAs, clients would still receive the old names.
             ServerCertificateContext = context,
+            ApplicationProtocols = protocols,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             EncryptionPolicy = EncryptionPolicy.RequireEncryption,
             ClientCertificateRequired = true,

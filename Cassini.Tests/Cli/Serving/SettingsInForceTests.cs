@@ -2,6 +2,7 @@ using Cassini.Management.Tables;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Settings.Reading;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli.Serving;
 using Cassini.Web.Cli.Settings;

@@ -25,17 +25,18 @@ public class ConnectionTableTests(DashboardBrowser browser)
         }
 
         await page.ShowsAsync("all of them", "[data-tile=connections] .value", shown => shown == "5,000");
-        await page.ShowsAsync("#connections-range", "1–50 of 5,000");
-        (await page.CountAsync("#connections-rows tr")).ShouldBe(50);
+        await page.ShowsAsync("#connections-range", "1–20 of 5,000");
+        (await page.CountAsync("#connections-rows tr")).ShouldBe(20);
         await page.Browser.ClickAsync("#connections-next");
-        await page.ShowsAsync("#connections-range", "51–100 of 5,000");
-        (await page.TextAsync("#connections-rows tr:first-child th")).ShouldBe("client-0051");
+        await page.ShowsAsync("#connections-range", "21–40 of 5,000");
+        (await page.TextAsync("#connections-rows tr:first-child th")).ShouldBe("client-0021");
 
-        await page.Browser.RunAsync(
-            "const sort = document.querySelector('#connections-sort'); sort.value = '-clientId'; sort.dispatchEvent(new Event('change'))");
+        await page.Browser.ClickAsync("#connections-table [data-sort=clientId]");
+        await page.ShowsAsync("sorted", "#connections-rows tr:first-child th", shown => shown == "client-0001");
+        await page.Browser.ClickAsync("#connections-table [data-sort=clientId]");
         await page.ShowsAsync("sorted", "#connections-rows tr:first-child th", shown => shown == "client-5000");
         await page.Browser.TypeAsync("#connections-search", "USER-42");
-        await page.ShowsAsync("#connections-range", "1–50 of 50");
+        await page.ShowsAsync("#connections-range", "1–20 of 50");
         (await page.TextAsync("#connections-count")).ShouldBe("50 found");
         (await page.TextAsync("#connections-rows tr:first-child")).ShouldStartWith("client-4942\tuser-42");
 
@@ -53,12 +54,12 @@ public class ConnectionTableTests(DashboardBrowser browser)
         var page = await browser.OpenAsync(rig.Address);
         await page.ShowsAsync("#connections-rows", "panel");
 
-        await page.Browser.ClickAsync("#connections-rows button");
+        await page.Browser.ClickAsync("#connections-rows .act button");
         await page.ShowsAsync("#confirm", "panel, identity alice");
         await page.Browser.ClickAsync("#confirm-no");
         rig.Listeners.Calls.ShouldBeEmpty();
 
-        await page.Browser.ClickAsync("#connections-rows button");
+        await page.Browser.ClickAsync("#connections-rows .act button");
         await page.Browser.ClickAsync("#confirm-yes");
         await page.ShowsAsync("#connections-result", $"Connection {FakeListeners.Connection} is being closed.");
         rig.Listeners.Calls.ShouldBe([$"disconnect {FakeListeners.Connection}"]);

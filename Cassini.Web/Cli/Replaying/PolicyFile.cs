@@ -1,5 +1,6 @@
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Settings.Reading;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Web.Cli.Replaying;

@@ -44,9 +44,11 @@ internal sealed class StartupText
             Fact("dashboard", url);
         }
 
-        foreach (var endpoint in health.Endpoints)
+        // They are in the order of the settings, those of WebSocket last.
+        foreach (var (index, endpoint) in health.Endpoints.Index())
         {
-            Fact("broker", $"{endpoint.Address}  {State(endpoint)}");
+            var kind = index < settings.Options.Listener.Endpoints.Length ? "" : "  WebSocket";
+            Fact("broker", $"{endpoint.Address}  {State(endpoint)}{kind}");
         }
 
         AddCertificates(made);

@@ -18,12 +18,14 @@ internal sealed record ListenAddresses(ListenerOptions Listener, ManagementOptio
             ManagementSettings.Address,
             "not where the broker listens",
             addresses => addresses.Collisions(ManagementSettings.Address),
-            ListenerSettings.Endpoints),
+            ListenerSettings.Endpoints,
+            ListenerSettings.WebSocketEndpoints),
         SettingRule<ListenAddresses>.Finding(
             ManagementSettings.GrpcAddress,
             "not where the broker or management listens",
             addresses => addresses.Collisions(ManagementSettings.GrpcAddress),
             ListenerSettings.Endpoints,
+            ListenerSettings.WebSocketEndpoints,
             ManagementSettings.Address));
 
     private IEnumerable<SettingError> Collisions(string key)

@@ -12,6 +12,7 @@ namespace Cassini.Web.Cli.Settings;
 internal static class SettingKeys
 {
     public const string Endpoints = $"{nameof(CassiniOptions.Listener)}:{nameof(ListenerOptions.Endpoints)}";
+    public const string WebSocketEndpoints = $"{nameof(CassiniOptions.Listener)}:{nameof(ListenerOptions.WebSocketEndpoints)}";
     public const string ManagementAddress = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.Address)}";
     public const string ManagementTokenPath = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.TokenPath)}";
     public const string ShutdownToken = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.ShutdownToken)}";

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Cassini.Harness.Clients;
 using Cassini.Management.Telemetry;
+using Cassini.Streams.Settings.Reading;
 
 namespace Cassini.Web.Cli.Settings;
 
@@ -20,6 +21,7 @@ internal static partial class SettingsEnvironment
     internal static readonly IReadOnlyDictionary<string, string> Named = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["CASSINI_BIND_ADDR"] = SettingKeys.Endpoints,
+        ["CASSINI_BIND_WS_ADDR"] = SettingKeys.WebSocketEndpoints,
         ["CASSINI_MANAGEMENT_ADDR"] = SettingKeys.ManagementAddress,
         [ManagementAccess.TokenVariable] = SettingKeys.ManagementTokenPath,
         ["CASSINI_SHUTDOWN_TOKEN"] = SettingKeys.ShutdownToken,

@@ -1,4 +1,5 @@
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Settings.Reading;
 
 namespace Cassini.Web.Cli.Settings;
 

@@ -1,3 +1,5 @@
+using Cassini.Streams.Settings.Reading;
+
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>What a settings file says.</summary>

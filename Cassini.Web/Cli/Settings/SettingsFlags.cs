@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Settings;
+using Cassini.Streams.Settings.Reading;
 
 namespace Cassini.Web.Cli.Settings;
 
@@ -17,6 +18,12 @@ internal sealed class SettingsFlags
         HelpName = "HOST:PORT",
         Description = Hint(
             SettingKeys.Endpoints, "Where clients connect; repeat it or put commas between for more.", BrokerDefaults.Listener.Endpoints),
+    };
+
+    private readonly Option<string[]> _bindWebSocket = new("--bind-ws")
+    {
+        HelpName = "HOST:PORT",
+        Description = Hint(SettingKeys.WebSocketEndpoints, "The same for clients that come by WebSocket, such as browsers."),
     };
 
     private readonly Option<string[]> _set = new("--set")
@@ -63,6 +70,7 @@ internal sealed class SettingsFlags
     public void AddTo(Command command)
     {
         command.Options.Add(_bind);
+        command.Options.Add(_bindWebSocket);
         foreach (var (flag, _) in _plain)
         {
             command.Options.Add(flag);
@@ -86,9 +94,12 @@ internal sealed class SettingsFlags
             }
         }
 
-        if (command.GetValue(_bind) is { Length: > 0 } addresses)
+        foreach (var (flag, key) in new[] { (_bind, SettingKeys.Endpoints), (_bindWebSocket, SettingKeys.WebSocketEndpoints) })
         {
-            settings.Add(new Setting(SettingKeys.Endpoints, string.Join(',', addresses), _bind.Name));
+            if (command.GetValue(flag) is { Length: > 0 } addresses)
+            {
+                settings.Add(new Setting(key, string.Join(',', addresses), flag.Name));
+            }
         }
 
         if (command.GetValue(_enableFaults))
@@ -108,7 +119,7 @@ internal sealed class SettingsFlags
     }
 
     /// <summary>The meaning, and in brackets the variable and the default of the same setting.</summary>
-    private static string Hint(string key, string meaning, object? byDefault)
+    private static string Hint(string key, string meaning, object? byDefault = null)
     {
         var hints = SettingsEnvironment.Named.Where(variable => variable.Value == key).Select(variable => variable.Key).ToList();
         if (byDefault is not null)

@@ -1,5 +1,6 @@
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Settings;
+using Cassini.Streams.Settings.Reading;
 using Cassini.Streams.Store;
 using Cassini.Streams.Store.History;
 using Cassini.Web.Cli.Context;

@@ -1,3 +1,4 @@
+using Cassini.Streams.Settings.Reading;
 using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Settings;

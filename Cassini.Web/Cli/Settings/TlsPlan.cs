@@ -36,7 +36,8 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
                 new SettingError(file.Key, $"is missing, and TLS is only partly configured: give {file.Flag} or {file.Variable} too")));
         }
 
-        var exposed = options.Listener.Endpoints.Where(endpoint => !IPAddress.IsLoopback(endpoint.Address)).ToList();
+        var exposed = options.Listener.Endpoints.Concat(options.Listener.WebSocketEndpoints)
+            .Where(endpoint => !IPAddress.IsLoopback(endpoint.Address)).ToList();
         if (exposed.Count > 0)
         {
             return Refused([new SettingError(

@@ -1,0 +1,131 @@
+using System.Reactive.Linq;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+
+namespace Cassini.Streams.Feed;
+
+/// <summary>The feeds of several brokers, to wait for or observe together. Thread-safe. Does not own the feeds.</summary>
+public sealed class HealthFeedGroup
+{
+    private readonly IReadOnlyList<HealthFeed> _feeds;
+
+    /// <summary>Creates a group.</summary>
+    /// <param name="feeds">The feeds; at least one.</param>
+    /// <exception cref="ArgumentException">There is no feed.</exception>
+    public HealthFeedGroup(IReadOnlyList<HealthFeed> feeds)
+    {
+        ArgumentNullException.ThrowIfNull(feeds);
+        if (feeds.Count == 0)
+        {
+            throw new ArgumentException("a group of no feeds", nameof(feeds));
+        }
+
+        _feeds = [.. feeds];
+    }
+
+    /// <summary>
+    /// The health of all brokers: at once as unknown, and then each time that of one broker differs visibly. One value at a time.
+    /// </summary>
+    public IObservable<GroupHealth> Snapshots => Together(feed => feed.Snapshots);
+
+    /// <summary>Completes as soon as all brokers can serve new clients at the same time, however long that takes.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="BrokerNotReadyException">One of them gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<GroupHealth> WaitUntilReadyAsync(CancellationToken cancellationToken) =>
+        WaitUntilReadyAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Completes as soon as all brokers can serve new clients at the same time.</summary>
+    /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="BrokerNotReadyException">The time is over; or, at once, one of them gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<GroupHealth> WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        WaitForAsync(static snapshot => snapshot.Ready, timeout, null, cancellationToken);
+
+    /// <summary>Completes as soon as the health of every broker meets a condition, however long that takes.</summary>
+    /// <param name="condition">Called for each broker at each change; pure and quick.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="BrokerNotReadyException">One of them gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<GroupHealth> WaitForAsync(Func<HealthSnapshot, bool> condition, CancellationToken cancellationToken) =>
+        WaitForAsync(condition, Timeout.InfiniteTimeSpan, null, cancellationToken);
+
+    /// <summary>Completes as soon as the health of every broker meets a condition.</summary>
+    /// <param name="condition">Called for each broker at each change; pure and quick.</param>
+    /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="changed">Called at each change of a verdict or phase, one at a time, and for the last time before the wait ends.
+    /// May be null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="BrokerNotReadyException">The time is over; or, at once, one of them gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task<GroupHealth> WaitForAsync(
+        Func<HealthSnapshot, bool> condition, TimeSpan timeout, Action<GroupHealth>? changed, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        var found = new TaskCompletionSource<GroupHealth>(TaskCreationOptions.RunContinuationsAsynchronously);
+        GroupHealth? last = null;
+
+        // Subscribed first, so that no change from here on is missed.
+        using var subscription = Together(feed => feed.Verdicts).Subscribe(
+            health =>
+            {
+                Volatile.Write(ref last, health);
+                if (found.Task.IsCompleted)
+                {
+                    return;
+                }
+
+                try
+                {
+                    changed?.Invoke(health);
+                    Judge(health, condition, found);
+                }
+                catch (Exception failure)
+                {
+                    // An exception of the caller's code must end the wait, and not be lost with a subscription.
+                    found.TrySetException(failure);
+                }
+            },
+            failure => found.TrySetException(failure));
+        try
+        {
+            return await found.Task.WaitAsync(timeout, _feeds[0].Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            var missing = Volatile.Read(ref last)!.Nodes.Where(node => !condition(node.Snapshot)).ToList();
+            var reasons = string.Join("; ", missing.Select(node => $"{Name(node)}: {HealthReason.Of(node.Snapshot)}"));
+            throw new BrokerNotReadyException(
+                NotReadyCause.TimedOut, missing.FirstOrDefault() ?? last!.Nodes[0],
+                $"timed out after {timeout.TotalSeconds:0.###} s: {reasons}");
+        }
+    }
+
+    private static void Judge(GroupHealth health, Func<HealthSnapshot, bool> condition, TaskCompletionSource<GroupHealth> found)
+    {
+        if (health.Nodes.All(node => condition(node.Snapshot)))
+        {
+            found.TrySetResult(health);
+        }
+        else if (health.Nodes.FirstOrDefault(IsHopeless) is { } hopeless)
+        {
+            found.TrySetException(new BrokerNotReadyException(
+                HopelessnessOf(hopeless.Snapshot)!.Value, hopeless, $"{Name(hopeless)}: {HealthReason.Of(hopeless.Snapshot)}"));
+        }
+
+        bool IsHopeless(NodeHealth node) => HopelessnessOf(node.Snapshot) is not null && !condition(node.Snapshot);
+    }
+
+    private static NotReadyCause? HopelessnessOf(HealthSnapshot snapshot) =>
+        snapshot.Checks.Any(check => check is { Name: UnknownHealth.CheckName, Reason: nameof(FeedLoss.Refused) }) ? NotReadyCause.Refused
+        : snapshot.Checks.Any(check => check is { Name: CheckNames.Supervision, Status: HealthStatus.Error, Reason: Reasons.GaveUp })
+            ? NotReadyCause.GaveUp
+        : null;
+
+    private static string Name(NodeHealth node) => node.Management.GetLeftPart(UriPartial.Authority);
+
+    private IObservable<GroupHealth> Together(Func<HealthFeed, IObservable<HealthSnapshot>> snapshots) => _feeds
+        .Select(feed => snapshots(feed).Select(snapshot => new NodeHealth(feed.Management, snapshot)))
+        .CombineLatest(nodes => new GroupHealth([.. nodes]));
+}
