@@ -2,7 +2,6 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Settings.Reading;
 using Cassini.Streams.Tls;
-using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Hosting;
 

@@ -61,7 +61,7 @@ public class SessionEventsTests
         broker.Now.Counts.ConnectionsOpened.ShouldBe(1);
     }
 
-    // A client that is told nothing takes it for the normal end.
+    // Client libraries report a normal end when no DISCONNECT comes.
     [Fact]
     public async Task Client_WhoseConnectionIsCrashed_IsTold()
     {

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
-using Cassini.Management;
 using Cassini.Management.Http;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;

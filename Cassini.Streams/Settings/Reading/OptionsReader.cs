@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Cassini.Streams.Primitives;
-using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Settings.Reading;
 
