@@ -52,4 +52,7 @@ public sealed record LoadSampled(
 
     /// <summary>Copies of messages written to clients since the epoch began; null when the host serves no MQTT.</summary>
     public long? MessagesSent { get; init; }
+
+    /// <summary>What the process takes of its machine; null in a record of an older Cassini.</summary>
+    public ProcessLoad? Process { get; init; }
 }

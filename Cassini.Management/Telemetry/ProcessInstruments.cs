@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Management.Telemetry;
@@ -10,18 +11,15 @@ namespace Cassini.Management.Telemetry;
 /// </summary>
 internal static class ProcessInstruments
 {
-    private const string OpenFiles = "/proc/self/fd";
-    private const string Threads = "/proc/self/task";
-
     public static void AddTo(Meter meter)
     {
         meter.CreateObservableCounter(
-            "process.cpu.time", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "Processor time that the process used.");
+            "process.cpu.time", () => ProcessReading.ReadCpuTime().TotalSeconds, "s", "Processor time that the process used.");
         meter.CreateObservableGauge(
-            "process.memory.usage", () => Environment.WorkingSet, "By", "Physical memory that the process occupies.");
+            "process.memory.usage", ProcessReading.ReadMemory, "By", "Physical memory that the process occupies.");
         meter.CreateObservableGauge(
             "process.memory.virtual", () => Of(process => process.VirtualMemorySize64), "By", "Virtual memory of the process.");
-        meter.CreateObservableGauge("process.thread.count", CountThreads, "{thread}", "Threads of the process.");
+        meter.CreateObservableGauge("process.thread.count", ProcessReading.CountThreads, "{thread}", "Threads of the process.");
         meter.CreateObservableGauge(
             "process.start_time", () => Of(process => Seconds(process.StartTime)), "s",
             "When the process started, in seconds since 1970.");
@@ -31,10 +29,9 @@ internal static class ProcessInstruments
 
     private static void AddDescriptors(Meter meter)
     {
-        // One of them is the folder itself, open for this.
         meter.CreateObservableGauge(
             "process.unix.file_descriptor.count",
-            () => IfAny(Directory.Exists(OpenFiles) ? Directory.EnumerateFileSystemEntries(OpenFiles).LongCount() - 1 : null),
+            () => IfAny(OpenDescriptors.Count()),
             "{file_descriptor}", "Open file descriptors.");
         meter.CreateObservableGauge(
             "process.unix.file_descriptor.limit", () => IfAny(DescriptorBudget.Read()), "{file_descriptor}",
@@ -48,9 +45,6 @@ internal static class ProcessInstruments
             "dotnet.thread_pool.queue.length", () => ThreadPool.PendingWorkItemCount, "{work_item}",
             "Work items that wait for a thread of the pool.");
     }
-
-    private static long CountThreads() =>
-        Directory.Exists(Threads) ? Directory.EnumerateFileSystemEntries(Threads).LongCount() : Of(process => process.Threads.Count);
 
     private static double Seconds(DateTime time) => HealthInstruments.UnixSeconds(time);
 

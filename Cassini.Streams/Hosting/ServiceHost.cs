@@ -79,7 +79,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
         _prober = new Prober(options.Probing, Listeners, Certificates, Hub, time, loggers.CreateLogger<Prober>(), protocol.SpeaksMqtt);
         Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
         _memory = new MemoryReturn(ManagedHeap.Instance, time, _logger);
-        _load = new LoadSampler(() => Sample(descriptors), Hub, time);
+        _load = new LoadSampler(() => Sample(descriptors), new ProcessWatch(ProcessReading.Take, time), Hub, time);
         _probes = new ServiceGroup(supervisor, time, _logger);
         _publications = new ServiceGroup(supervisor, time, _logger);
         _services = new ServiceGroup(supervisor, time, _logger);

@@ -7,6 +7,8 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health;
 using Cassini.Tests.Feed;
+using Cassini.Tests.Health;
+using Cassini.Tests.Management;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
 using Cassini.Web.Cli.Watching;
@@ -336,6 +338,16 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    public void Screen_SampleOfTheProcess_ShowsMemoryAndProcessorShare()
+    {
+        var model = WatchModel.Of(new FeedSnapshot(FeedText.Health() with { Epoch = $"{new Epoch(1)}" }, false, false));
+        var load = Load(0, 0, new ProcessLoad(140_200_000, 0, 0.123, 2, 21, 0));
+        model = model.Apply(new FeedEvent(model.Health, Envelope(1, load)));
+
+        Draw(model, 20)[2].ShouldEndWith("memory 140.2 MB  cpu 12.3 % of 2 cores");
+    }
+
+    [Fact]
     public void Screen_WithTypes_ShowsTheirEventsAndAlwaysHealth()
     {
         var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false), [EventCategory.Session]);
@@ -373,6 +385,31 @@ public sealed class WatchTests : IDisposable
         _console.Out.Lines.ShouldNotContain(line => line.Contains("healthChanged", StringComparison.Ordinal));
     }
 
+    /// <summary>What is shown is chosen; a record of a part of the events would replay to another health.</summary>
+    [Fact]
+    public async Task Watch_WithTypesAndARecord_RecordsEverything()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var watching = RunAsync($"{rig.Address}", "--types", "session", "--record", "incident.jsonl");
+        await _console.Out.LineAsync("the state", line => line.Contains("\"note\":\"snapshot\"", StringComparison.Ordinal));
+        rig.Publish(
+            new TopicCreated("home/kitchen"),
+            new LoadSampled(7, 0, 0, 0) { Process = new ProcessLoad(9_000, 8_000, 0.25, 4, 21, 0.001) },
+            Happened.Heartbeat(),
+            new SessionEnded("c", SessionEndReason.Expired));
+        await _console.Out.LineAsync("the session", line => line.Contains("sessionEnded", StringComparison.Ordinal));
+
+        await _console.InterruptAsync();
+
+        (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Interrupted);
+        _console.Out.Lines.ShouldNotContain(line => line.Contains("topicCreated", StringComparison.Ordinal));
+        var recorded = await File.ReadAllLinesAsync(_directory.File("incident.jsonl"), TestContext.Current.CancellationToken);
+        recorded[0].ShouldStartWith("{\"format\":\"cassini-record\"");
+        recorded[1..].Select(line => JsonDocument.Parse(line).RootElement.GetProperty("type").GetString())
+            .ShouldBe(["topicCreated", "loadSampled", "heartbeatReceived", "sessionEnded"]);
+        recorded[2].ShouldContain("\"process\":{\"memory\":9000,\"heap\":8000,\"cpu\":0.25,\"cores\":4,\"threads\":21,\"gcPause\":0.001}");
+    }
+
     [Fact]
     public async Task Watch_UnknownType_Is64()
     {
@@ -385,8 +422,8 @@ public sealed class WatchTests : IDisposable
     private static HealthChanged Change(string reason) => new(
         CheckNames.Backlog, HealthStatus.Ok, HealthStatus.Degraded, reason, "m", [], TimeSpan.Zero, HealthStatus.Degraded, true, true, 12);
 
-    private static LoadSampled Load(long received, long sent) =>
-        new(0, 0, 0, 0) { MessagesReceived = received, MessagesSent = sent };
+    private static LoadSampled Load(long received, long sent, ProcessLoad? process = null) =>
+        new(0, 0, 0, 0) { MessagesReceived = received, MessagesSent = sent, Process = process };
 
     private static EventEnvelope Envelope(long sequence, BrokerEvent happened) =>
         new(new Epoch(1), sequence, DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(sequence), happened);

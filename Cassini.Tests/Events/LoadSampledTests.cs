@@ -15,12 +15,18 @@ public class LoadSampledTests
         EventJson.TryRead(line, out var envelope, out var error).ShouldBe(EventLine.Event, error);
         envelope!.Event.ShouldBe(new LoadSampled(1, 2, 3, 4, 5, 6));
         envelope.Event.ShouldBeOfType<LoadSampled>().MessagesReceived.ShouldBeNull();
+        envelope.Event.ShouldBeOfType<LoadSampled>().Process.ShouldBeNull();
     }
 
     [Fact]
-    public void Line_WithMessages_IsReadBackAsItWas()
+    public void Line_WithMessagesAndProcess_IsReadBackAsItWas()
     {
-        var sampled = new LoadSampled(1, 2, 3, 4) { MessagesReceived = 7, MessagesSent = 8 };
+        var sampled = new LoadSampled(1, 2, 3, 4) 
+        {
+            MessagesReceived = 7,
+            MessagesSent = 8,
+            Process = new ProcessLoad(9_000, 8_000, 0.25, 4, 21, 0.001),
+        };
         EventJson.TryRead(
             EventJson.Serialize(new EventEnvelope(default, 1, DateTimeOffset.UnixEpoch, TimeSpan.Zero, sampled)), out var envelope, out _)
             .ShouldBe(EventLine.Event);

@@ -130,9 +130,14 @@ internal sealed class WatchScreen(string name, ImmutableArray<EventCategory> typ
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"in {rates.MessagesIn:N0} messages/s, {Bytes(rates.BytesIn)}/s  "
-                + $"out {rates.MessagesOut:N0} messages/s, {Bytes(rates.BytesOut)}/s"),
+                + $"out {rates.MessagesOut:N0} messages/s, {Bytes(rates.BytesOut)}/s{ProcessOf(load)}"),
             Style.Plain);
     }
+
+    /// <summary>What the process takes; an older Cassini does not say it.</summary>
+    private static string ProcessOf(LoadSampled? load) => load?.Process is { } process
+        ? string.Create(CultureInfo.InvariantCulture, $"  memory {Bytes(process.Memory)}  cpu {100 * process.Cpu:0.#} % of {process.Cores} cores")
+        : "";
 
     private static string Bytes(double bytes) =>
         bytes < 1_000 ? $"{bytes:0} B" : bytes < 1_000_000 ? $"{bytes / 1_000:0.0} kB" : $"{bytes / 1_000_000:0.0} MB";
