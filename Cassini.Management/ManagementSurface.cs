@@ -6,6 +6,7 @@ using Cassini.Management.Pages;
 using Cassini.Management.Probes;
 using Cassini.Management.Tables;
 using Cassini.Management.Telemetry;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Management;
@@ -24,6 +25,8 @@ internal sealed class ManagementSurface : IAsyncDisposable
     private readonly ProbeWaits _strangersWaits;
     private readonly FeedRegistry _feeds;
     private readonly CassiniMetrics _metrics;
+    private readonly RecentRows<ConnectionRow> _connections;
+    private readonly RecentRows<SessionRow>? _sessions;
     private readonly BearerTokens _shutdown;
     private readonly RequestRates? _drainRates;
     private readonly CancellationTokenRegistration _stopping;
@@ -64,6 +67,8 @@ internal sealed class ManagementSurface : IAsyncDisposable
             ? new RequestRates(options.RequestRate, options.RequestBurst, _refusals)
             : null;
         _metrics = new CassiniMetrics(Read, broker.Hub, broker.Mqtt is not null, broker.Store is not null, export, time);
+        _connections = ConnectionEndpoints.RowsOf(broker.Connections, time);
+        _sessions = broker.Mqtt is { } mqtt ? SessionEndpoints.RowsOf(mqtt, time) : null;
         _stopping = stopping.UnsafeRegister(static feeds => ((FeedRegistry)feeds!).Stop(), _feeds);
     }
 
@@ -93,8 +98,8 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapMetrics(_metrics, _refusals);
         routes.MapCertificates(_broker.Health);
         var remedies = new Remedies(_broker.Mqtt, _broker.Disconnect, _broker.DisconnectIdentity, _broker.Hub);
-        routes.MapConnections(_broker.Connections, remedies.Disconnect);
-        routes.MapSessions(_broker.Mqtt, _broker.Connections, _broker.Accounts);
+        routes.MapConnections(_broker.Connections, _connections, remedies.Disconnect);
+        routes.MapSessions(_broker.Mqtt, _sessions, _broker.Connections, _broker.Accounts);
         routes.MapIdentities(_broker.Accounts);
         routes.MapConfig(_broker.Settings);
         routes.MapLogLevel(_broker.LogLevels);
@@ -119,6 +124,8 @@ internal sealed class ManagementSurface : IAsyncDisposable
         _stopping.Dispose();
         _feeds.Dispose();
         _drainRates?.Dispose();
+        _connections.Dispose();
+        _sessions?.Dispose();
         Access.Dispose();
         await _metrics.DisposeAsync();
     }

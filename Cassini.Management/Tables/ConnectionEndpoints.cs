@@ -24,15 +24,22 @@ internal static class ConnectionEndpoints
             || row.Id.ToString(CultureInfo.InvariantCulture) == search,
         limit: null);
 
+    /// <summary>The rows of the live connections, for all who ask.</summary>
+    public static RecentRows<ConnectionRow> RowsOf(LiveConnections connections, TimeProvider time) => new(Table, connections.List, time);
+
     /// <summary>Maps the live table.</summary>
     /// <param name="routes">Where it is mapped.</param>
     /// <param name="connections">The live connections.</param>
+    /// <param name="rows">Their rows.</param>
     /// <param name="disconnect">Closes a connection; false when there is no such one.</param>
     public static void MapConnections(
-        this IEndpointRouteBuilder routes, LiveConnections connections, Func<HttpContext, long, bool> disconnect)
+        this IEndpointRouteBuilder routes, LiveConnections connections, RecentRows<ConnectionRow> rows,
+        Func<HttpContext, long, bool> disconnect)
     {
-        var table = routes.MapReads("/connections", context => AnswerSomeAsync(context, connections))
-            .Describe("connections", "The live connections. The header X-Total-Count says how many match, listed or not.")
+        var table = routes.MapReads("/connections", context => AnswerSomeAsync(context, rows))
+            .Describe(
+                "connections",
+                "The live connections. The header X-Total-Count says how many match, listed or not; X-Rows-Age how old the rows are, in seconds.")
             .Answers<IReadOnlyList<ConnectionRow>>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
         Table.Describe(table, "identity, client identifier, address or endpoint");
@@ -49,16 +56,18 @@ internal static class ConnectionEndpoints
     private static IEndpointConventionBuilder TakesId(this IEndpointConventionBuilder endpoint) => endpoint.Takes(
         "id", "The connection's number.", Microsoft.OpenApi.ParameterLocation.Path, type: Microsoft.OpenApi.JsonSchemaType.Integer);
 
-    private static Task AnswerSomeAsync(HttpContext context, LiveConnections connections)
+    private static async Task AnswerSomeAsync(HttpContext context, RecentRows<ConnectionRow> rows)
     {
         if (!Table.TryRead(context, out var query, out var error))
         {
-            return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
+            await Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
+            return;
         }
 
-        var rows = Table.Select(connections.List(), query, out var matching);
-        context.Response.Headers["X-Total-Count"] = matching.ToString(CultureInfo.InvariantCulture);
-        return Answer.JsonAsync(context, StatusCodes.Status200OK, rows, TableJson.Connections);
+        var page = await rows.SelectAsync(query, context.RequestAborted);
+        context.Response.Headers["X-Total-Count"] = page.Matching.ToString(CultureInfo.InvariantCulture);
+        page.SayAge(context);
+        await Answer.JsonAsync(context, StatusCodes.Status200OK, page.Rows, TableJson.Connections);
     }
 
     private static Task AnswerOneAsync(HttpContext context, LiveConnections connections) =>

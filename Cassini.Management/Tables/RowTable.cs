@@ -9,7 +9,9 @@ namespace Cassini.Management.Tables;
 /// <param name="columns">What they can be sorted by: a row's own names. The first one is the default.</param>
 /// <param name="matches">Whether a row has what is searched.</param>
 /// <param name="limit">How many are listed by default; null for all.</param>
-internal sealed class RowTable<TRow>((string Name, IComparer<TRow> Order)[] columns, Func<TRow, string, bool> matches, int? limit)
+/// <param name="isIn">Whether a row is in a part of the table, by its name; null where it has no parts.</param>
+internal sealed class RowTable<TRow>(
+    (string Name, IComparer<TRow> Order)[] columns, Func<TRow, string, bool> matches, int? limit, Func<TRow, string, bool>? isIn = null)
 {
     /// <summary>How many rows can be asked for at most.</summary>
     private const int LargestLimit = 1_000;
@@ -82,6 +84,11 @@ internal sealed class RowTable<TRow>((string Name, IComparer<TRow> Order)[] colu
     /// <param name="matching">How many match, listed or not.</param>
     public IReadOnlyList<TRow> Select(IEnumerable<TRow> rows, TableQuery<TRow> query, out int matching)
     {
+        if (query.Part is { } part && isIn is not null)
+        {
+            rows = rows.Where(row => isIn(row, part));
+        }
+
         List<TRow> found = [.. query.Search is { } search ? rows.Where(row => matches(row, search)) : rows];
         matching = found.Count;
         var sorted = query.IsDescending

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Health.Projection;
 
@@ -43,6 +44,14 @@ internal sealed record SessionRow(
     public const string Connected = "connected";
     public const string Kept = "kept";
 
+    /// <summary>
+    /// Why its client does not keep up: <c>notReading</c>, <c>notAcknowledging</c>, <c>behind</c> or <c>dropping</c>; null while it does.
+    /// </summary>
+    public string? Slow { get; init; }
+
+    /// <summary>How long its client has taken nothing of what is being written to it; null when nothing is.</summary>
+    public double? StalledSeconds { get; init; }
+
     public static SessionRow Of(SessionInfo session) => new(
         session.ClientId,
         session.Identity,
@@ -57,7 +66,11 @@ internal sealed record SessionRow(
         session.Queued,
         session.QueuedBytes,
         session.InFlight,
-        session.Dropped);
+        session.Dropped)
+    {
+        Slow = session.Slow is { } slow ? JsonNamingPolicy.CamelCase.ConvertName(slow.ToString()) : null,
+        StalledSeconds = session.Stalled?.TotalSeconds,
+    };
 }
 
 /// <summary>The body of GET /clients/{client}.</summary>

@@ -11,7 +11,9 @@ internal static class SessionEndpoints
     private const int DefaultLimit = 100;
     private const int MostSubscriptions = 1_000;
 
-    private static readonly string[] States = [SessionRow.Connected, SessionRow.Kept];
+    private const string Slow = "slow";
+
+    private static readonly string[] States = [SessionRow.Connected, SessionRow.Kept, Slow];
 
     private static readonly RowTable<SessionRow> Table = new(
         [
@@ -28,21 +30,30 @@ internal static class SessionEndpoints
             ("queuedBytes", RowTable<SessionRow>.By(row => row.QueuedBytes)),
             ("inFlight", RowTable<SessionRow>.By(row => row.InFlight)),
             ("dropped", RowTable<SessionRow>.By(row => row.Dropped)),
+            ("slow", RowTable<SessionRow>.ByText(row => row.Slow)),
+            ("stalledSeconds", RowTable<SessionRow>.By(row => row.StalledSeconds)),
         ],
         (row, search) => RowTable<SessionRow>.AnyHas(search, row.ClientId, row.Identity),
-        DefaultLimit);
+        DefaultLimit,
+        (row, state) => state == Slow ? row.Slow is not null : row.State == state);
+
+    /// <summary>The rows of a broker's sessions, for all who ask.</summary>
+    public static RecentRows<SessionRow> RowsOf(MqttBroker broker, TimeProvider time) =>
+        new(Table, () => broker.GetSessions(SessionRow.Of), time);
 
     /// <summary>Maps both.</summary>
     /// <param name="routes">Where they are mapped.</param>
     /// <param name="broker">Has the sessions; null when the host serves another protocol.</param>
+    /// <param name="rows">Their rows; null without a broker.</param>
     /// <param name="connections">The live connections.</param>
     /// <param name="accounts">What each identity has of what all share; null when nothing is shared.</param>
     public static void MapSessions(
-        this IEndpointRouteBuilder routes, MqttBroker? broker, LiveConnections connections, AccountTable? accounts)
+        this IEndpointRouteBuilder routes, MqttBroker? broker, RecentRows<SessionRow>? rows, LiveConnections connections,
+        AccountTable? accounts)
     {
-        var sessions = routes.MapReads("/sessions", context => AnswerSomeAsync(context, broker))
-            .Describe("sessions", "The MQTT sessions, open and kept.")
-            .Takes("state", $"Only those in this state: one of {string.Join(", ", States)}.")
+        var sessions = routes.MapReads("/sessions", context => AnswerSomeAsync(context, rows))
+            .Describe("sessions", "The MQTT sessions, open and kept. The header X-Rows-Age says how old the rows are, in seconds.")
+            .Takes("state", $"Only those in this state: one of {string.Join(", ", States)}, the last for clients that do not keep up.")
             .Answers<SessionsAnswer>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
@@ -54,29 +65,33 @@ internal static class SessionEndpoints
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
     }
 
-    private static Task AnswerSomeAsync(HttpContext context, MqttBroker? broker)
+    private static async Task AnswerSomeAsync(HttpContext context, RecentRows<SessionRow>? rows)
     {
-        if (broker is null)
+        if (rows is null)
         {
-            return NoBrokerAsync(context);
+            await NoBrokerAsync(context);
+            return;
         }
 
         if (!QueryParameters.TryReadOne(context, "state", out var state, out var error)
             || !Table.TryRead(context, out var query, out error))
         {
-            return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
+            await Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
+            return;
         }
 
         if (state is not null && !States.Contains(state))
         {
-            return Answer.TextAsync(
+            await Answer.TextAsync(
                 context, StatusCodes.Status400BadRequest, $"state={Answer.Quote(state)} is none of {string.Join(", ", States)}\n");
+            return;
         }
 
-        var rows = broker.GetSessions().Select(SessionRow.Of).Where(row => state is null || row.State == state);
-        var listed = Table.Select(rows, query, out var matching);
-        var answer = new SessionsAnswer(matching, matching > query.Offset + listed.Count, listed);
-        return Answer.JsonAsync(context, StatusCodes.Status200OK, answer, TableJson.Sessions);
+        var page = await rows.SelectAsync(query with { Part = state }, context.RequestAborted);
+        page.SayAge(context);
+        await Answer.JsonAsync(
+            context, StatusCodes.Status200OK,
+            new SessionsAnswer(page.Matching, page.Matching > query.Offset + page.Rows.Count, page.Rows), TableJson.Sessions);
     }
 
     private static Task AnswerOneAsync(HttpContext context, MqttBroker? broker, LiveConnections connections, AccountTable? accounts)

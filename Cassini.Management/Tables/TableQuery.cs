@@ -6,4 +6,8 @@ namespace Cassini.Management.Tables;
 /// <param name="IsDescending">The other way round.</param>
 /// <param name="Offset">How many rows are skipped.</param>
 /// <param name="Limit">How many rows are listed at most.</param>
-internal sealed record TableQuery<TRow>(string? Search, IComparer<TRow> Order, bool IsDescending, int Offset, int Limit);
+internal sealed record TableQuery<TRow>(string? Search, IComparer<TRow> Order, bool IsDescending, int Offset, int Limit)
+{
+    /// <summary>The part of the table that is asked for, by a name that the table knows; null for all of it.</summary>
+    public string? Part { get; init; }
+}

@@ -293,7 +293,19 @@ public sealed class MqttBroker : ISessionHandler
     }
 
     /// <summary>The sessions, open and kept, in no order. Any thread.</summary>
-    public IReadOnlyList<SessionInfo> GetSessions() => [.. Sessions.All.Select(session => session.Describe())];
+    public IReadOnlyList<SessionInfo> GetSessions() => GetSessions(static session => session);
+
+    /// <summary>What is made of each session, open or kept, in no order. Any thread.</summary>
+    internal IReadOnlyList<T> GetSessions<T>(Func<SessionInfo, T> make)
+    {
+        var made = new List<T>(Sessions.Count);
+        foreach (var session in Sessions.All)
+        {
+            made.Add(make(session.Describe()));
+        }
+
+        return made;
+    }
 
     /// <summary>The session of a client. Any thread.</summary>
     /// <returns>Null when it has none.</returns>

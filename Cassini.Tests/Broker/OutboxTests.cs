@@ -5,6 +5,7 @@ using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Broker;
 
@@ -17,6 +18,7 @@ public class OutboxTests
     private readonly Durability _durability = new();
     private readonly FlushSet _flushes = new();
     private readonly Owner _owner = new();
+    private readonly VirtualClock _clock = new();
     private readonly List<byte[]> _written = [];
 
     [Fact]
@@ -31,6 +33,22 @@ public class OutboxTests
         _owner.SendFailures.ShouldBe([failure]);
         Offer(outbox, "t", 1).ShouldBe(OutboxVerdict.Closed);
         _memory.Budget.Used.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Write_ThatDoesNotEnd_IsStalledUntilItDoes()
+    {
+        var write = new TaskCompletionSource();
+        var outbox = Make(new WriteStream(_ => new ValueTask(write.Task)));
+        outbox.Stalled.ShouldBeNull();
+        outbox.Append(new byte[10], _flushes);
+        _flushes.Flush();
+        _clock.AdvanceBy(TimeSpan.FromSeconds(7));
+        outbox.Stalled.ShouldBe(TimeSpan.FromSeconds(7));
+
+        write.SetResult();
+
+        await Eventually.HoldsAsync("it has ended", () => outbox.Stalled is null);
     }
 
     [Fact]
@@ -233,7 +251,7 @@ public class OutboxTests
     private Outbox Make(Stream stream, int aliases = 0, int maxPacketSize = int.MaxValue) =>
         new(
             stream, new OutboxLimits(ProtocolVersion.V500, maxPacketSize, aliases, 1000, 64 * 1024), _memory.Memory,
-            new IdentityWork(new WorkTurns(1), TimeProvider.System), _durability, new BrokerCounters(), _owner);
+            new IdentityWork(new WorkTurns(1), TimeProvider.System), _durability, new BrokerCounters(), _owner, _clock.Time);
 
     private WriteStream Recorder() => new(bytes =>
     {

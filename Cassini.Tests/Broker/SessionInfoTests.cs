@@ -2,6 +2,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
@@ -84,12 +85,64 @@ public class SessionInfoTests
         (session.Queued, session.InFlight).ShouldBe((3, 2));
     }
 
+    [Fact]
+    public async Task Session_WhoseClientDoesNotAcknowledge_IsSlowUntilItDoes()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxInFlight = 2 });
+        var client = await rig.ConnectAsync("a");
+        await client.SubscribeAsync("t");
+        var publisher = await rig.ConnectAsync("p");
+        for (var i = 1; i <= 4; i++)
+        {
+            rig.Broker.FindSession("a")!.Slow.ShouldBeNull($"{i - 1} messages");
+            await publisher.PublishAsync("t", "x", QualityOfService.AtLeastOnce);
+        }
+
+        rig.Broker.FindSession("a")!.Slow.ShouldBe(SlowReason.NotAcknowledging);
+        rig.Broker.FindSession("p")!.Slow.ShouldBeNull();
+
+        await client.ExpectPublishAsync("t", "x");
+        await client.AckAsync(PacketType.PubAck, 1);
+        await Eventually.HoldsAsync("it acknowledges", () => rig.Broker.FindSession("a")!.Slow is null);
+    }
+
+    [Fact]
+    public async Task Session_WhoseClientDoesNotRead_IsSlowAfterASecond()
+    {
+        await using var rig = new BrokerRig();
+        await using var connection = await rig.OpenAsync("a", window: 1_024);
+        await connection.Client.SubscribeAsync("t", QualityOfService.AtMostOnce);
+        var publisher = await rig.ConnectAsync("p");
+        await publisher.SendAsync(publisher.Publish("t", new string('x', 4_096)));
+        await Eventually.HoldsAsync("a write to it waits", () => rig.Broker.FindSession("a")!.Stalled is not null);
+        rig.Broker.FindSession("a")!.Slow.ShouldBeNull();
+
+        rig.Advance(3);
+
+        var session = rig.Broker.FindSession("a")!;
+        (session.Slow, session.Stalled).ShouldBe((SlowReason.NotReading, TimeSpan.FromSeconds(3)));
+        await connection.Client.ExpectPublishAsync("t", new string('x', 4_096));
+        await Eventually.HoldsAsync("it has read", () => rig.Broker.FindSession("a") is { Slow: null, Stalled: null });
+    }
+
+    [Fact]
+    public async Task Session_WhoseClientIsFarBehind_IsSlow()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 8_192 });
+        await using var connection = await rig.OpenAsync("a", window: 1_024);
+        await connection.Client.SubscribeAsync("t", QualityOfService.AtMostOnce);
+        var publisher = await rig.ConnectAsync("p");
+        await publisher.SendAsync(publisher.Publish("t", new string('x', 4_096)), publisher.Publish("t", new string('y', 2_048)));
+
+        await Eventually.HoldsAsync("it is behind", () => rig.Broker.FindSession("a")!.Slow == SlowReason.Behind);
+    }
+
     // The report of what was dropped takes none of it away.
     [Fact]
     public async Task Session_ThatLostMessages_SaysHowManySinceTheStart()
     {
         await using var rig = new BrokerRig(options => options with { MaxQueuedMessages = 2 });
-        await using var connection = await rig.OpenAsync("a", change: connect => Lasting(connect, 60));
+        await using var connection = await rig.OpenAsync("a", change: connect => Lasting(connect, 600));
         await connection.Client.SubscribeAsync("t");
         await connection.LoseAsync();
         var publisher = await rig.ConnectAsync("p");
@@ -103,6 +156,11 @@ public class SessionInfoTests
         await publisher.PublishAsync("t", "x", QualityOfService.AtLeastOnce);
         rig.Advance(1);
         rig.Broker.FindSession("a")!.Dropped.ShouldBe(4);
+
+        rig.Advance(59);
+        rig.Broker.FindSession("a")!.Slow.ShouldBe(SlowReason.Dropping, "the last loss is less than a minute old");
+        rig.Advance(1);
+        rig.Broker.FindSession("a")!.Slow.ShouldBeNull();
     }
 
     [Fact]

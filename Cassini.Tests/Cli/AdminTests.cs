@@ -53,7 +53,7 @@ public sealed class AdminTests : IDisposable
         (await RunAsync("client", "reader", "--management", management)).ShouldBe(ExitCode.Ok);
         _console.Out.Lines[^1].ShouldBe("subscription  t at QoS 0");
         (await RunAsync("sessions", "--state", "gone", "--management", management)).ShouldBe(ExitCode.Error);
-        _console.Error.Lines[^1].ShouldBe($"cassini: {management}: refused: 400 state=\"gone\" is none of connected, kept");
+        _console.Error.Lines[^1].ShouldBe($"cassini: {management}: refused: 400 state=\"gone\" is none of connected, kept, slow");
 
         (await RunAsync("end-session", "reader", "--management", management)).ShouldBe(ExitCode.Ok);
         _console.Out.Lines[^1].ShouldBe("1 session ended, 1 connection closed");

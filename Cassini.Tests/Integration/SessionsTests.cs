@@ -47,7 +47,7 @@ public sealed class SessionsTests : IAsyncLifetime
         kept.EnumerateObject().Select(property => property.Name).ShouldBe(
             [
                 "clientId", "identity", "state", "connection", "protocol", "keepAliveSeconds", "since", "expirySeconds", "expiresAt",
-                "subscriptions", "queued", "queuedBytes", "inFlight", "dropped",
+                "subscriptions", "queued", "queuedBytes", "inFlight", "dropped", "slow", "stalledSeconds",
             ]);
         kept.GetProperty("state").GetString().ShouldBe("kept");
         kept.GetProperty("connection").ValueKind.ShouldBe(JsonValueKind.Null);
@@ -101,8 +101,8 @@ public sealed class SessionsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("?state=gone", "state=\"gone\" is none of connected, kept")]
-    [InlineData("?state=", "state=\"\" is none of connected, kept")]
+    [InlineData("?state=gone", "state=\"gone\" is none of connected, kept, slow")]
+    [InlineData("?state=", "state=\"\" is none of connected, kept, slow")]
     [InlineData("?state=kept&state=kept", "state is given 2 times")]
     [InlineData("?sort=luck", "sort=\"luck\" is none of clientId, identity")]
     [InlineData("?limit=0", "limit=\"0\" is not a whole number from 1 to 1,000")]

@@ -44,7 +44,7 @@ internal static class AdminCommand
         var state = new Option<string?>("--state")
         {
             HelpName = "STATE",
-            Description = "sessions: connected, or kept for a client that is away. [default: both]",
+            Description = "sessions: connected, kept for a client that is away, or slow: those that do not keep up. [default: all]",
         };
         var sort = new Option<string?>("--sort")
         {
@@ -71,6 +71,7 @@ internal static class AdminCommand
             [
                 ("cassini admin identities --by sessions", "who has most sessions, with everyone's share"),
                 ("cassini admin sessions --state kept --sort=-queued", "for which absent clients most messages wait"),
+                ("cassini admin sessions --state slow --sort=-queued", "which clients do not keep up with their messages"),
                 ("cassini admin client sensor-17", "one client: its session, connection and subscriptions"),
                 ("cassini admin end-session sensor-17", "ends the session of a client, open or kept"),
                 ("cassini admin disconnect mallory", "closes all connections of an identity, and ends its sessions"),

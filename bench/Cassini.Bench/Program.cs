@@ -27,11 +27,14 @@ switch (args.FirstOrDefault())
     case "drain":
         await DrainBench.RunAsync();
         return 0;
+    case "tables":
+        await TablesBench.RunAsync();
+        return 0;
     case "bare" when args.Length == 3:
         await BareServer.RunAsync(args[1], args[2]);
         return 0;
     default:
         Console.Error.WriteLine(
-            "usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay|probes|feeds|faults|start [PAIRS]|wait|drain");
+            "usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay|probes|feeds|faults|start [PAIRS]|wait|drain|tables");
         return 64;
 }

@@ -55,7 +55,8 @@ internal sealed class ClientLink : IAttachedConnection
         _lastPacketAt = time.GetTimestamp();
         Unfinished = new UnfinishedPacket(options.PacketTimeout);
         Outbox = new Outbox(
-            connection.Transport.Stream, limits, connection.Memory, connection.Work, durability, connection.Counters, connection);
+            connection.Transport.Stream, limits, connection.Memory, connection.Work, durability, connection.Counters, connection,
+            time);
         Answers = new AckGate(durability, Outbox, connection.Memory);
         IsAnsweredAtOnce = options.MemoryEndpoints.Any(endpoint => endpoint.ToString() == connection.Transport.Endpoint);
     }

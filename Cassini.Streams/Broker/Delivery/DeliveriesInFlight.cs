@@ -36,6 +36,9 @@ internal sealed class DeliveriesInFlight(
     public bool MaySendNew(Attachment to) =>
         !_window.IsFull && _bytes < options.MaxQueuedBytes && !(Count > 0 && tally.Memory.IsOverShare) && MaySend(to);
 
+    /// <summary>Whether as many are in flight as the client takes at once.</summary>
+    public bool IsWindowFull(Attachment to) => _unacknowledged >= to.SendMaximum;
+
     /// <summary>Sends a message for the first time.</summary>
     public void Send(Attachment to, in QueuedMessage queued, FlushSet flushes)
     {

@@ -20,6 +20,9 @@ internal sealed class DeliveryQueue : IOutboxSource
 
     private const string SessionHasEnded = "the session has ended";
 
+    /// <summary>What is being written is taken at once by a client that reads.</summary>
+    private static readonly TimeSpan NotReadingAfter = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock;
     private readonly AccountMemory _memory;
     private readonly DeliveryLosses _losses;
@@ -67,6 +70,13 @@ internal sealed class DeliveryQueue : IOutboxSource
 
     /// <summary>How many were sent and are not acknowledged.</summary>
     public int InFlightLocked => _scheduler.InFlight.Count;
+
+    /// <summary>Why its client does not keep up; null while it does, and while there is none.</summary>
+    public SlowReason? SlowLocked => _to is not { } to ? null
+        : to.Outbox.Stalled >= NotReadingAfter ? SlowReason.NotReading
+        : _scheduler.Count >= InFlightLocked && _scheduler.Count > 0 && _scheduler.InFlight.IsWindowFull(to) ? SlowReason.NotAcknowledging
+        : to.Outbox.IsBackedUp ? SlowReason.Behind
+        : null;
 
     /// <summary>About how many bytes these messages take; those in the outbox are left out.</summary>
     public long Bytes => _scheduler.Bytes;

@@ -31,4 +31,13 @@ public sealed record SessionInfo(
 {
     /// <summary>Whether its client is connected.</summary>
     public bool IsConnected => ConnectionId is not null;
+
+    /// <summary>Why its client does not keep up; null while it does.</summary>
+    public SlowReason? Slow { get; init; }
+
+    /// <summary>
+    /// How long its client has taken nothing of what is being written to it; null when nothing is. One that reads, but does not
+    /// acknowledge, takes something.
+    /// </summary>
+    public TimeSpan? Stalled { get; init; }
 }

@@ -24,7 +24,7 @@ internal sealed class Outbox : IFlushable, IDurabilityWaiter
 
     public Outbox(
         Stream stream, OutboxLimits limits, AccountMemory memory, IdentityWork work, Durability durability, BrokerCounters counters,
-        IOutboxOwner owner)
+        IOutboxOwner owner, TimeProvider time)
     {
         _durability = durability;
         Limits = limits;
@@ -33,7 +33,7 @@ internal sealed class Outbox : IFlushable, IDurabilityWaiter
         _waiting = new OutboxBuffer(memory);
         _pressure = new BackPressure(_waiting, limits);
         _aliases = limits.TopicAliases > 0 ? new TopicAliases(limits.TopicAliases) : null;
-        _drain = new OutboxDrain(this, stream, memory.Account, work);
+        _drain = new OutboxDrain(this, stream, memory.Account, work, time);
     }
 
     /// <summary>Notified when the backlog has shrunk, after <see cref="NotifyWhenDrained"/>. Null before a session sends on it.</summary>
@@ -48,6 +48,9 @@ internal sealed class Outbox : IFlushable, IDurabilityWaiter
 
     /// <summary>Messages that wait to be sent.</summary>
     public int Messages => _waiting.Messages;
+
+    /// <inheritdoc cref="OutboxDrain.Stalled"/>
+    public TimeSpan? Stalled => _drain.Stalled;
 
     /// <inheritdoc cref="BackPressure.IsBackedUp"/>
     public bool IsBackedUp => _pressure.IsBackedUp;

@@ -7,7 +7,7 @@ namespace Cassini.Streams.Broker.Outgoing;
 /// Writes an outbox's segments to the stream, one after another. Runs on one thread at a time and changes threads when a write does not
 /// end at once, or when it has kept a thread for long enough. On threads of the pool, what is sent to a busy identity is sent in its turn.
 /// </summary>
-internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account, IdentityWork work) : IThreadPoolWorkItem
+internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account, IdentityWork work, TimeProvider time) : IThreadPoolWorkItem
 {
     /// <summary>Bytes that are written on a thread that has other work.</summary>
     private const int InlineBytes = 2 * OutboxBuffer.FullSegment;
@@ -18,12 +18,19 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
     /// <summary>The most that is written at once: the payload of a large message takes several writes.</summary>
     private const int LargestWrite = 4 * OutboxBuffer.FullSegment;
 
+    /// <summary>No timestamp.</summary>
+    private const long Never = long.MinValue;
+
     private Action? _continue;
     private Action? _piece;
     private OutboxSegment _sending;
     private int _sent;
     private ValueTaskAwaiter _write;
     private bool _hasWritten;
+    private long _writingSince = Never;
+
+    /// <summary>How long the write under way has not ended; null when none is. Any thread.</summary>
+    public TimeSpan? Stalled => Volatile.Read(ref _writingSince) is var since and not Never ? time.GetElapsedTime(since) : null;
 
     /// <summary>Begins on the calling thread, or on the thread pool. Never waits.</summary>
     public void Start(bool inline)
@@ -57,6 +64,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
         if (_hasWritten)
         {
             _hasWritten = false;
+            Volatile.Write(ref _writingSince, Never);
             if (!Settle(_write))
             {
                 return;
@@ -93,6 +101,8 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
             var write = Write(next).GetAwaiter();
             if (!write.IsCompleted)
             {
+                // A write that ends at once, as most do, needs no time.
+                Volatile.Write(ref _writingSince, time.GetTimestamp());
                 _write = write;
                 write.UnsafeOnCompleted(_continue ??= Continue);
                 return;

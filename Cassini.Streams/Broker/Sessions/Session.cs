@@ -95,7 +95,11 @@ internal sealed class Session : Subscriber
             return new SessionInfo(
                 ClientId, Identity, to?.Connection.Id, to?.Protocol, to?.Connection.KeepAlive, since, expiry,
                 to is null ? since + expiry : null, Subscriptions.Count, Deliveries.WaitingLocked, Deliveries.StoredBytes,
-                Deliveries.InFlightLocked, Losses.Dropped);
+                Deliveries.InFlightLocked, Losses.Dropped)
+            {
+                Slow = Deliveries.SlowLocked ?? (Losses.IsRecent(_time) ? SlowReason.Dropping : null),
+                Stalled = to?.Outbox.Stalled,
+            };
         }
     }
 

@@ -44,9 +44,10 @@ internal sealed class DropReport(SessionTable sessions, BrokerCounters counters,
     {
         var losers = new List<(string ClientId, long Count)>();
         var pieces = new Pieces(time);
+        var now = time.GetTimestamp();
         foreach (var session in sessions.All)
         {
-            if (session.Losses.TakeDropped() is var count and > 0)
+            if (session.Losses.TakeDropped(now) is var count and > 0)
             {
                 losers.Add((session.ClientId, count));
             }

@@ -55,15 +55,23 @@ internal static class AdminText
 
     private static string Sessions(JsonElement answer)
     {
-        List<string[]> rows = [["client", "identity", "state", "since", "expires", "subscriptions", "queued", "in flight", "dropped"]];
+        List<string[]> rows =
+        [
+            ["client", "identity", "state", "since", "expires", "subscriptions", "queued", "in flight", "dropped", "slow"],
+        ];
         foreach (var row in answer.GetProperty("sessions").EnumerateArray())
         {
             rows.Add(
             [
                 Name(row, "clientId"), Name(row, "identity"), Name(row, "state"), Time(row, "since"), Expires(row),
                 Text(Number(row, "subscriptions")), Text(Number(row, "queued")), Text(Number(row, "inFlight")),
-                Text(Number(row, "dropped")),
+                Text(Number(row, "dropped")), Slow(row),
             ]);
+        }
+
+        if (rows[1..].TrueForAll(row => row[^1].Length == 0))
+        {
+            rows = rows.ConvertAll(row => row[..^1]);
         }
 
         return Listed(rows, answer, "sessions");
@@ -81,6 +89,7 @@ internal static class AdminText
             ["queued", $"{Quantity.Of(Number(session, "queued"), "message")}, {Quantity.Of(Number(session, "queuedBytes"), "byte")}"],
             ["in flight", Text(Number(session, "inFlight"))],
             ["dropped", Text(Number(session, "dropped"))],
+            .. Slow(session) is { Length: > 0 } slow ? new[] { new[] { "slow", slow } } : [],
         ];
         if (answer.GetProperty("connection") is { ValueKind: JsonValueKind.Object } connection)
         {
@@ -117,6 +126,13 @@ internal static class AdminText
     }
 
     private static string Name(JsonElement row, string name) => SafeText.Of(row.GetProperty(name).GetString(), SafeText.Short);
+
+    /// <summary>Why its client does not keep up; empty while it does, and from an older Cassini.</summary>
+    private static string Slow(JsonElement session) =>
+        !session.TryGetProperty("slow", out var slow) || slow.ValueKind == JsonValueKind.Null ? ""
+        : session.GetProperty("stalledSeconds") is { ValueKind: JsonValueKind.Number } stalled
+            ? string.Create(CultureInfo.InvariantCulture, $"{Name(session, "slow")}, nothing taken for {stalled.GetDouble():N0} s")
+        : Name(session, "slow");
 
     private static string Time(JsonElement row, string name) =>
         row.GetProperty(name).GetDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
