@@ -15,6 +15,7 @@ public class ConfigTests
             """
             {"file":"appsettings.json","problem":null,"settings":[
             {"key":"Health:Hold","value":"15s","default":"15s","origin":"default","atOnce":false,"needsRestart":true,"next":"30s"},
+            {"key":"Hub:LogCapacity","value":16384,"default":16384,"origin":"default","atOnce":false,"needsRestart":false,"next":null},
             {"key":"Listener:Backlog","value":100,"default":512,"origin":"--set","atOnce":false,"needsRestart":false,"next":null}]}
             """.ReplaceLineEndings(""));
     }

@@ -61,7 +61,8 @@ internal sealed class ManagementRig : IAsyncDisposable
             Accounts = Accounts,
             History = History,
             Store = () => new StoreStatistics(1, 2, 3, TimeSpan.FromMilliseconds(4), 5, 6, 7, TimeSpan.Zero, TakesMessages: true),
-            Settings = new FakeSettings(),
+            Settings = Settings,
+            LogLevels = LogLevels,
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
         };
         _app = ManagementApp.Create(Managed, Options, NullLoggerFactory.Instance, TimeProvider.System, refusals: Refusals);
@@ -82,6 +83,10 @@ internal sealed class ManagementRig : IAsyncDisposable
     public MqttBroker Broker { get; }
 
     public FakeListeners Listeners { get; }
+
+    public FakeSettings Settings { get; } = new();
+
+    public FakeLogLevels LogLevels { get; } = new();
 
     /// <summary>The events on disk; null without a directory for them.</summary>
     public EventHistory? History { get; }

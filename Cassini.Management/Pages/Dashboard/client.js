@@ -5,6 +5,7 @@ import { disconnect } from './connections.js';
 import { byId, h, setChildren, setText } from './dom.js';
 import { bytes, count, duration, plural } from './format.js';
 import { endSession, stateOf } from './sessions.js';
+import { slowWords } from './slow.js';
 
 export class ClientPanel {
   #asked = '';
@@ -71,6 +72,7 @@ export class ClientPanel {
       ['Waiting', `${plural(session.queued, 'message', 'messages')}, ${bytes(session.queuedBytes)}`],
       ['In flight', count(session.inFlight)],
       ['Dropped', count(session.dropped)],
+      ['Slow', slowWords(session)],
       ['Keep alive', session.state !== 'connected' ? null : session.keepAliveSeconds === null ? 'none' : `${session.keepAliveSeconds} s`],
       ['Connection', connection && `${connection.id}, from ${connection.remoteAddress} on ${connection.endpoint}`],
       ['Protocol', connection && [session.protocol, connection.protocol].filter(Boolean).join(', ')],

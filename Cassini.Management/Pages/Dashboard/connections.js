@@ -3,7 +3,7 @@
 import { request } from './api.js';
 import { askFor } from './confirm.js';
 import { h } from './dom.js';
-import { Table } from './table.js';
+import { Table, ageOf } from './table.js';
 import { age } from './words.js';
 
 export class Connections {
@@ -49,5 +49,5 @@ export function disconnect(row, table) {
 
 async function load(query) {
   const response = await request(`connections?${query}`);
-  return { rows: await response.json(), total: Number(response.headers.get('X-Total-Count')) };
+  return { rows: await response.json(), total: Number(response.headers.get('X-Total-Count')), age: ageOf(response) };
 }

@@ -3,6 +3,7 @@
 import { getJson, setToken } from './api.js';
 import { renderChecks } from './checks.js';
 import { ClientPanel } from './client.js';
+import { Configuration } from './config.js';
 import { initConfirm } from './confirm.js';
 import { Connections } from './connections.js';
 import { byId, setText } from './dom.js';
@@ -13,14 +14,16 @@ import { Feed } from './feed.js';
 import { showAge, showState, showTitle } from './lost.js';
 import { Model } from './model.js';
 import { Notes } from './notes.js';
-import { readPast, readSnapshot } from './past.js';
+import { readHistory, readPast, readSnapshot } from './past.js';
+import { Range } from './range.js';
 import { RefusalTable } from './refusals.js';
 import { Runs } from './runs.js';
 import { Sessions } from './sessions.js';
+import { SlowList } from './slow.js';
 import { initTheme, showTheme } from './theme.js';
 import { throttled } from './throttle.js';
-import { renderTiles } from './tiles.js';
-import { initTimeline, renderLanes, renderTransitions } from './timeline.js';
+import { initTiles, renderTiles } from './tiles.js';
+import { initLanes, initTimeline, renderLanes, renderTransitions } from './timeline.js';
 import { Topics } from './topics.js';
 import { failingOf, renderLocked, renderVerdict } from './verdict.js';
 import { refreshAges } from './words.js';
@@ -37,10 +40,15 @@ const connections = new Connections(model.clock, notes, id => client.open(id));
 const sessions = new Sessions(model.clock, notes, id => client.open(id));
 client.connect({ connections: connections.table, sessions: sessions.table });
 const refusals = new RefusalTable(model.clock, notes);
+const slow = new SlowList(notes, id => client.open(id));
+const configuration = new Configuration(model.clock, notes);
+const range = new Range(model.clock, onRange);
 const topics = new Topics(notes);
 const runs = new Runs(notes);
 const events = new EventList(model.clock, openEvent);
 let past = new AbortController();
+let history = new AbortController();
+let readSpan = 0;
 let state = 'connecting';
 let why = '';
 let isTokenGiven = false;
@@ -52,11 +60,12 @@ const render = throttled(100, () => {
     renderLocked(why);
   } else if (model.health !== null) {
     renderVerdict(model);
-    renderTiles(model);
+    const load = renderTiles(model, range);
     renderChecks(model, openEvent);
     renderEndpoints(model);
     renderCertificates(model);
-    renderLanes(model);
+    const checks = renderLanes(model, range);
+    range.render([load, checks].filter(said => said !== '').join('; '));
     renderTransitions(model, openEvent);
     runs.render(model);
   }
@@ -78,14 +87,14 @@ const refreshCertificates = throttled(SECOND, () => notes.read('certificates-fai
 
 const TOUCHED_BY = {
   health: [refreshHealth, refreshCertificates],
-  lifecycle: [refreshHealth],
+  lifecycle: [refreshHealth, () => configuration.refresh()],
   store: [refreshHealth],
   listener: [refreshHealth],
   certificate: [refreshHealth, refreshCertificates],
   connection: [() => connections.refresh()],
   session: [() => connections.refresh(), () => sessions.refresh()],
   topic: [() => topics.refresh()],
-  load: [() => topics.refresh(), () => sessions.refresh()],
+  load: [() => topics.refresh(), () => sessions.refresh(), () => slow.refresh()],
 };
 
 function onMessage(message) {
@@ -93,6 +102,8 @@ function onMessage(message) {
     events.clear();
     readThePast(message.data);
     runs.begin(message.data);
+    readSpan = 0;
+    readTheHistory();
   }
 
   if (message.type === 'snapshot') {
@@ -120,7 +131,37 @@ function readThePast(snapshot) {
     model.remember(envelope);
     events.add(envelope);
     render();
-  }, signal), () => readThePast(snapshot));
+  }, from => model.beginAt(from), signal), () => readThePast(snapshot));
+}
+
+function onRange() {
+  readTheHistory();
+  render();
+}
+
+/** A longer time than the feed and the log have: once for each length. */
+function readTheHistory() {
+  const { view, isLong } = range;
+  const [from, to] = [Math.max(0, view.now - view.span), model.load.since ?? view.now];
+  if (!isLong || !model.health?.log.history || view.span <= readSpan || to <= from) {
+    return;
+  }
+
+  readSpan = view.span;
+  history.abort();
+  history = new AbortController();
+  const { signal } = history;
+  const shown = act => envelope => {
+    act(envelope);
+    render();
+  };
+  notes.read('range-failed', () => readHistory(
+    { from, to, step: view.step, dateOf: at => model.clock.dateOf(at) },
+    { onSample: shown(envelope => model.fill(envelope)), onTransition: shown(envelope => model.remember(envelope)) },
+    signal), () => {
+    readSpan = 0;
+    readTheHistory();
+  });
 }
 
 function refreshAll() {
@@ -129,6 +170,8 @@ function refreshAll() {
   sessions.refresh();
   refusals.refresh();
   topics.refresh();
+  slow.refresh();
+  configuration.refresh();
 }
 
 function onState(next, reason) {
@@ -177,6 +220,10 @@ function onSecond() {
 
 function recheck() {
   notes.retry();
+  if (slow.hasRows) {
+    slow.refresh();
+  }
+
   const failing = failingOf(model.health);
   if (failing.length > 0 || model.health.checks.some(check => check.flapping)) {
     refreshHealth();
@@ -193,6 +240,8 @@ initAccess();
 initConfirm();
 initEvidence();
 initTimeline(render);
+initTiles(range);
+initLanes(range);
 setInterval(onSecond, SECOND);
 addEventListener('online', () => feed.retryNow());
 document.addEventListener('visibilitychange', () => document.hidden || feed.retryNow());

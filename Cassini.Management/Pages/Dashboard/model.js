@@ -36,6 +36,20 @@ export class Model {
     }
   }
 
+  /** Connections that are older were not read. */
+  beginAt(elapsed) {
+    this.accepts.beginAt(elapsed);
+    this.refusals.beginAt(elapsed);
+  }
+
+  /** Applies one of many samples of the load that are older than what the feed and the log have. */
+  fill({ id, type, event, elapsed }) {
+    if (type === 'loadSampled' && this.health !== null && id.startsWith(this.health.epoch)) {
+      this.load.fill(sequenceOf(id), elapsed, sampleOf(event));
+      this.connections.fill(sequenceOf(id), elapsed, { connections: event.connections });
+    }
+  }
+
   /** Applies a requested snapshot: it has details that transitions do not carry. */
   refresh(health) {
     if (this.health === null || health.epoch !== this.health.epoch || sequenceOf(health.log.newestId) < this.through) {
@@ -57,6 +71,9 @@ export class Model {
     this.refusals = new Happenings();
     this.load = new Samples();
     this.connections = new Samples();
+    this.process = null;
+    this.descriptors = null;
+    this.sampledThrough = 0;
   }
 
   #begin(health) {
@@ -157,11 +174,13 @@ export class Model {
 
         break;
       case 'loadSampled':
-        this.load.add(sequence, elapsed, {
-          backlog: event.queuedMessages,
-          received: event.messagesReceived ?? null,
-          sent: event.messagesSent ?? null,
-        });
+        this.load.add(sequence, elapsed, sampleOf(event));
+        if (sequence > this.sampledThrough) {
+          this.sampledThrough = sequence;
+          this.process = event.process ?? null;
+          this.descriptors = event.capacity?.descriptors ?? null;
+        }
+
         if (sequence <= this.since) {
           this.connections.level(sequence, elapsed, { connections: event.connections });
         }
@@ -178,3 +197,12 @@ export class Model {
     }
   }
 }
+
+/** What is drawn of a sample; an older Cassini knew less. */
+const sampleOf = event => ({
+  backlog: event.queuedMessages,
+  received: event.messagesReceived ?? null,
+  sent: event.messagesSent ?? null,
+  memory: event.process?.memory ?? null,
+  cpu: event.process?.cpu ?? null,
+});

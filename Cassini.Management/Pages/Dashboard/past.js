@@ -4,22 +4,34 @@ import { TIME_LIMIT, request, timeLimit } from './api.js';
 import { sequenceOf } from './format.js';
 import { messagesOf } from './sse.js';
 
-// Connections are many, and their rates are drawn for ten minutes only. The list of events shows only the last of the others.
+// Connections are many, so their rates are drawn for a shorter time when they are. The list of events shows only the last of the others.
 const CONNECTION_EVENTS = 4_096;
 const OTHER_EVENTS = 2_048;
 const MARGIN = 64;
 const QUIET = 1_000;
+const MOST_TRANSITIONS = 1_000;
 
-/** Reads until `gone` is aborted: from then on nothing is reported. */
-export async function readPast(snapshot, onEnvelope, gone) {
+// Among them is a sample: the others of this type come when messages are dropped or a limit is reached.
+const LOAD_EVENTS = 20;
+
+/** Reads until `gone` is aborted: from then on nothing is reported. Connections that are older than `onConnectionsFrom` says are not read. */
+export async function readPast(snapshot, onEnvelope, onConnectionsFrom, gone) {
   const kept = sequenceOf(snapshot.log.oldestId);
 
   // A full log goes on discarding events during the read.
   const oldest = kept > 1 ? kept + MARGIN : kept;
   const newest = sequenceOf(snapshot.log.newestId);
+  const connections = Math.max(oldest, newest - CONNECTION_EVENTS);
+  let isFirst = connections > 1;
   await Promise.all([
-    read('health,lifecycle', oldest, newest, snapshot, onEnvelope, gone),
-    read('connection,load', Math.max(oldest, newest - CONNECTION_EVENTS), newest, snapshot, onEnvelope, gone),
+    read('health,lifecycle,load', oldest, newest, snapshot, onEnvelope, gone),
+    read('connection', connections, newest, snapshot, envelope => {
+      onEnvelope(envelope);
+      if (isFirst) {
+        isFirst = false;
+        onConnectionsFrom(envelope.elapsed);
+      }
+    }, gone),
     read('supervision,listener,session,topic,certificate,store', Math.max(oldest, newest - OTHER_EVENTS), newest, snapshot, onEnvelope, gone),
   ]);
 }
@@ -39,6 +51,32 @@ export async function readSnapshot() {
     throw new Error('the feed ended before its snapshot');
   } finally {
     cut.abort();
+  }
+}
+
+/**
+ * Reads from the history what a longer time needs: one sample of the load for each of its steps up to `to`, and the transitions. It asks
+ * for no more, however long the time is, and one request after the other: each takes the place of a feed.
+ */
+export async function readHistory({ from, to, step, dateOf }, { onSample, onTransition }, gone) {
+  const lines = async asked => {
+    const response = await request(`events?${new URLSearchParams(asked)}`, { headers: { Accept: 'application/x-ndjson' }, signal: AbortSignal.any([gone, timeLimit()]) });
+    return (await response.text()).split('\n').filter(line => line !== '').map(line => JSON.parse(line));
+  };
+  const time = at => dateOf(at).toISOString();
+  try {
+    (await lines({ types: 'health', since: time(from), until: time(to), limit: MOST_TRANSITIONS })).forEach(onTransition);
+    for (let at = from; at < to; at += step) {
+      const found = await lines({ types: 'load', since: time(at), until: time(Math.min(to, at + step)), limit: LOAD_EVENTS });
+      const sample = found.find(({ type }) => type === 'loadSampled');
+      if (sample) {
+        onSample(sample);
+      }
+    }
+  } catch (error) {
+    if (!gone.aborted) {
+      throw error;
+    }
   }
 }
 

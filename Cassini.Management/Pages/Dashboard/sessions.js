@@ -1,10 +1,10 @@
 // The MQTT sessions: of clients that are connected, and of those that are away.
 
-import { Refused, getJson, request } from './api.js';
+import { Refused, request } from './api.js';
 import { askFor } from './confirm.js';
 import { byId, h } from './dom.js';
 import { bytes, count } from './format.js';
-import { Table } from './table.js';
+import { Table, ageOf } from './table.js';
 import { age, until } from './words.js';
 
 export class Sessions {
@@ -30,8 +30,9 @@ export class Sessions {
     }
 
     try {
-      const { sessions, count: total } = await getJson(`sessions?${query}`);
-      return { rows: sessions, total };
+      const response = await request(`sessions?${query}`);
+      const { sessions, count: total } = await response.json();
+      return { rows: sessions, total, age: ageOf(response) };
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 404) {
         throw error;

@@ -12,20 +12,29 @@ const PAGE = matchMedia('(max-width: 560px)').matches ? 10 : 20;
 /** So many the broker gives at once. */
 const LARGEST = 1_000;
 
+/** How many seconds ago the rows of an answer were taken. */
+export const ageOf = response => Number(response.headers.get('X-Rows-Age') ?? 0);
+
 export class Table {
   #rows = new Keyed();
   #offset = 0;
   #asked = 0;
   #sort;
+  #wantedAt = 0;
+  #again = null;
 
   /**
-   * The elements are found by the name: NAME-search, NAME-rows and so on. `load` gets the query and gives the rows and how many match,
-   * `sort` is the order at first, `keyOf` and `rowOf` are a row's key and its element, `more` gives further parameters.
+   * The elements are found by the name: NAME-search, NAME-rows and so on. `load` gets the query and gives the rows, how many match and
+   * their age in seconds, `sort` is the order at first, `keyOf` and `rowOf` are a row's key and its element, `more` gives further parameters.
    */
   constructor(name, notes, { load, sort, keyOf, rowOf, more = () => ({}) }) {
     Object.assign(this, { name, notes, load, keyOf, rowOf, more });
     this.#sort = sort;
-    this.refresh = throttled(1_000, () => this.#read());
+    const read = throttled(1_000, () => this.#read());
+    this.refresh = () => {
+      this.#wantedAt = performance.now();
+      return read();
+    };
     this.#part('search').addEventListener('input', () => this.from(0));
     this.#part('previous').addEventListener('click', () => this.from(this.#offset - PAGE));
     this.#part('next').addEventListener('click', () => this.from(this.#offset + PAGE));
@@ -87,7 +96,8 @@ export class Table {
       return;
     }
 
-    const { rows, total } = answer;
+    const { rows, total, age } = answer;
+    this.#readAgain(age);
     if (rows.length === 0 && this.#offset > 0 && total > 0) {
       this.from(Math.floor((total - 1) / PAGE) * PAGE);
       return;
@@ -99,6 +109,14 @@ export class Table {
     this.#part('next').disabled = this.#offset + rows.length >= total;
     this.#part('table').hidden = total === 0;
     this.#rows.render(this.#part('rows'), rows, this.keyOf, this.rowOf);
+  }
+
+  /** Many rows are taken once for all who ask: what has just happened is in the next ones. */
+  #readAgain(age) {
+    clearTimeout(this.#again);
+    if (age > 0 && performance.now() - age * 1_000 < this.#wantedAt) {
+      this.#again = setTimeout(() => this.#read(), 1_000);
+    }
   }
 
   /** All that match, not only those that are shown. They may change while they are read. */

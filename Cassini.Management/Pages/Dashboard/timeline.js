@@ -4,7 +4,7 @@ import { byId, h, Keyed, s, setText } from './dom.js';
 import { duration, plural } from './format.js';
 import { evidence, moment, reason, status } from './words.js';
 
-const LONGEST = 3_600;
+const LEAST_RANGE = 3_600;
 const SHORTEST = 300;
 const FIRST_SHOWN = 8;
 export const SCALE = 1_000;
@@ -33,9 +33,21 @@ export function renderTransitions({ transitions, clock }, open) {
   setText(more, showsAll ? `Show the last ${FIRST_SHOWN}` : `Show all ${newest.length}`);
 }
 
-export function renderLanes({ transitions, health, clock }) {
+/** The instant under the pointer: the lanes are as wide as their bars. */
+export function initLanes(range) {
+  range.follow(byId('lanes'), target => target.closest?.('.lane')?.querySelector('svg'), share => {
+    const span = spanOf(range);
+    return range.clock.now - (1 - share) * span;
+  });
+}
+
+/** An hour, if the range is not longer. */
+const spanOf = ({ clock, view }) => Math.min(Math.max(LEAST_RANGE, view.span), Math.max(SHORTEST, clock.now));
+
+/** Draws the lanes; what they say at the instant that is chosen. */
+export function renderLanes({ transitions, health, clock }, range) {
   const now = clock.now;
-  const span = Math.min(LONGEST, Math.max(SHORTEST, now));
+  const span = spanOf(range);
   const from = now - span;
   const ordered = [...transitions.values()].sort((a, b) => a.sequence - b.sequence);
   setText(byId('timeline-span'), `the last ${duration(span)}, ${plural(ordered.filter(change => change.at >= from).length, 'transition', 'transitions')}`);
@@ -53,6 +65,37 @@ export function renderLanes({ transitions, health, clock }) {
       s('rect', { class: 'track', x: 0, y: LANE / 2, width: SCALE, height: 1 }),
       lane.bars.map(bar =>
         s('rect', { 'data-status': bar.status, x: bar.x, y: (LANE - HEIGHTS[bar.status]) / 2, width: bar.width, height: HEIGHTS[bar.status] })))));
+  return renderInstant(health.checks, ordered, range, range.placeIn(from, now));
+}
+
+/** A line through the lanes at the instant that is chosen, and what each check was then. */
+function renderInstant(checks, ordered, range, place) {
+  const line = byId('lanes-at');
+  line.hidden = place === null;
+  byId('lanes-said').hidden = place === null;
+  if (place === null) {
+    return '';
+  }
+
+  line.style.setProperty('--at', place.toFixed(4));
+  const found = checks.filter(check => check.status !== 'off').map(check => statusAt(check, ordered, range.instant));
+  const bad = found.filter(({ word }) => word !== 'ok');
+  const said = [
+    ...bad.map(({ name, word, code }) => `${name} ${word}${code ? `, ${code}` : ''}`),
+    ...(bad.length === found.length ? [] : [bad.length === 0 ? `all ${plural(found.length, 'check', 'checks')} ok` : 'the others ok']),
+  ].join('; ');
+  setText(byId('lanes-said'), `${range.wordOf(range.instant)}: ${said}`);
+  return said;
+}
+
+/** The status of a check at an instant, with its reason: the last transition before it says it, or else the next one what was before. */
+function statusAt(check, ordered, at) {
+  const changes = ordered.filter(change => change.check === check.name);
+  const before = changes.findLast(change => change.at <= at);
+  const after = changes.find(change => change.at > at);
+  return before ? { name: check.name, word: before.to, code: before.reason }
+    : after ? { name: check.name, word: after.from, code: null }
+    : { name: check.name, word: check.status, code: check.reason };
 }
 
 /** The check's statuses one after the other, from the beginning of the run. */

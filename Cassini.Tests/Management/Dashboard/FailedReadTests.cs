@@ -84,7 +84,7 @@ public class FailedReadTests(DashboardBrowser browser)
         await using var rig = await ManagementRig.StartReadyAsync();
         var page = await browser.OpenAsync(rig.Address);
         var rate = await page.Browser.RunAsync("""
-            return import('/dashboard/model.js').then(({ Model }) => {
+            return Promise.all([import('/dashboard/model.js'), import('/dashboard/series.js')]).then(([{ Model }, { View }]) => {
               const id = sequence => `0000000000000001-${sequence}`;
               const data = {
                 epoch: '0000000000000001', startedAt: '2026-01-01T00:00:00Z', uptimeSeconds: 5, activeListeners: 0,
@@ -100,7 +100,7 @@ public class FailedReadTests(DashboardBrowser browser)
                 model.remember({ id: id(sequence + 1), type: 'connectionAccepted', event: {}, elapsed: 3 });
               }
 
-              return model.accepts.rates(5).at(-1);
+              return model.accepts.rates(new View(5, 600)).at(-1);
             });
             """);
 

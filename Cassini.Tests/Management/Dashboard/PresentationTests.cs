@@ -25,7 +25,7 @@ public class PresentationTests(DashboardBrowser browser)
         controls.Count.ShouldBeGreaterThan(15);
         controls.ShouldAllBe(node => node.Name.Length > 0);
         tree.Where(node => node.Role == "table").Select(node => node.Name)
-            .ShouldBe(["Live connections", "Topics in use"], ignoreOrder: true);
+            .ShouldBe(["Live connections", "Settings in force", "Topics in use"], ignoreOrder: true);
 
         var headings = tree.Where(node => node.Role == "heading").ToList();
         headings[0].Level.ShouldBe(1);
@@ -50,6 +50,10 @@ public class PresentationTests(DashboardBrowser browser)
             .ShouldBe("solid");
         await page.PressAsync("Enter", 13);
         (await page.Browser.RunAsync("return location.hash")).GetString().ShouldBe("#main");
+        await page.PressAsync("Tab", 9);
+        (await page.Browser.RunAsync("return document.activeElement.id")).GetString().ShouldBe("range");
+        await page.PressAsync("Tab", 9);
+        (await page.Browser.RunAsync("return document.activeElement.id")).GetString().ShouldBe("instant");
         await page.PressAsync("Tab", 9);
         (await FocusedAsync(page)).ShouldBe("BindFailed");
 

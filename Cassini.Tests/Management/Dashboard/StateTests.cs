@@ -91,6 +91,8 @@ public class StateTests(DashboardBrowser browser)
         await page.ShowsAsync("it is gone", "[data-tile=connections] .value", shown => shown == "0");
         await page.HasAsync("its row is gone", "#connections-rows tr", 0);
         await page.ShowsAsync("#topics-note", "this host serves no MQTT");
+        (await page.CountAsync("#configuration:not([hidden]), #configuration-link:not([hidden]), #level:not([hidden]), #slow:not([hidden])"))
+            .ShouldBe(0, "an application around it has the settings, and there are no sessions");
         await app.StopAsync(TestContext.Current.CancellationToken);
     }
 
@@ -127,6 +129,36 @@ public class StateTests(DashboardBrowser browser)
 
         await page.Browser.ClickAsync("[data-check=bind] .evidence button");
         await page.ShowsAsync("#evidence-said", "no longer kept");
+    }
+
+    [Fact]
+    public async Task Process_Sampled_IsShownWithItsCurves()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var page = await browser.OpenAsync(rig.Address);
+        await page.IsLiveAsync();
+        (await page.TextAsync("#process")).ShouldBeEmpty();
+
+        rig.Publish(new LoadSampled(0, 2, 0, 0)
+        {
+            Process = new ProcessLoad(150 << 20, 42 << 20, 0.125, 2, 24, 0.001),
+            Capacity = new Capacity(new ResourceUse(2, 100)) { Descriptors = new ResourceUse(240, 1_048_576) },
+        });
+
+        await page.ShowsAsync("[data-tile=memory] .value", "150 MiB");
+        (await page.TextAsync("[data-tile=cpu] .reading")).ShouldStartWith("13\n%");
+        (await page.TextAsync("#process-heap")).ShouldBe("42 MiB");
+        (await page.TextAsync("#process-threads")).ShouldBe("24");
+        (await page.TextAsync("#process-pause")).ShouldBe("0.1 %");
+        (await page.TextAsync("#process-descriptors")).ShouldBe("240 of 1,048,576");
+        (await page.Browser.RunAsync("return document.querySelector('[data-tile=cpu] .line').getAttribute('d')")).GetString()
+            .ShouldNotBeNullOrEmpty();
+
+        // Windows does not say how many descriptors are open.
+        rig.Publish(new LoadSampled(0, 2, 0, 0) { Process = new ProcessLoad(151 << 20, 42 << 20, 0, 2, 24, 0) });
+        await page.ShowsAsync("#process-descriptors", "not known");
+        await page.HasNoErrorsAsync();
     }
 
     [Fact]
