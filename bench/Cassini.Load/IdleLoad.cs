@@ -32,6 +32,16 @@ internal static class IdleLoad
         return result;
     }
 
+    /// <summary>Opens the sessions, says so, and keeps them until the input ends.</summary>
+    public static string Hold(LoadOptions options, ClientTls tls)
+    {
+        var sessions = Open(options, tls, options.Sessions, "held");
+        Console.WriteLine("held");
+        Console.In.ReadToEnd();
+        Close(sessions);
+        return string.Create(CultureInfo.InvariantCulture, $"hold sessions={options.Sessions}");
+    }
+
     private static IReadOnlyCollection<MqttConnection> Open(LoadOptions options, ClientTls tls, int count, string prefix)
     {
         var sessions = new ConcurrentBag<MqttConnection>();

@@ -44,6 +44,7 @@ internal static class LoadCommand
         "ack" => new AckLatencyLoad(name, isKept: false).Run,
         "ack-kept" => new AckLatencyLoad(name, isKept: true).Run,
         "idle" => IdleLoad.Run,
+        "hold" => IdleLoad.Hold,
         "fill" => AbsentLoad.Fill,
         "take" => AbsentLoad.Take,
         _ => throw new FormatException($"there is no load '{name}'"),

@@ -11,7 +11,7 @@ internal sealed record LoadOptions
                Cassini.Load mqttnet-server --port PORT --certs DIR           a peer: MQTTnet's server
                Cassini.Load kills --port PORT --certs DIR [options] -- BROKER...
                                                                              kills a broker under load, and counts what is missing
-        names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle fill take
+        names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle hold fill take
           --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
           --v5           MQTT 5.0; default 3.1.1
           --ws           by WebSocket: the port is that of such an endpoint
@@ -20,7 +20,7 @@ internal sealed record LoadOptions
           --warm-up N    seconds before it; default 1
           --window N     messages under way at most; default 8192
           --rate N       messages a second of a throughput load of QoS 1 or 2, and of fill; default is as many as it gets
-          --sessions N   of idle, fill and take; default 5000
+          --sessions N   of idle, hold, fill and take; default 5000. hold keeps them open until its input ends
           --messages N   of fill and take, for all sessions together; default 1000000
           --pid PID      the broker's process: tells its CPU, and idle needs it
           --probe URL    while a throughput load runs, GET it every 10 ms

@@ -98,12 +98,9 @@ const TOUCHED_BY = {
 };
 
 function onMessage(message) {
-  if (model.apply(message)) {
+  const isAfresh = model.apply(message);
+  if (isAfresh) {
     events.clear();
-    readThePast(message.data);
-    runs.begin(message.data);
-    readSpan = 0;
-    readTheHistory();
   }
 
   if (message.type === 'snapshot') {
@@ -117,6 +114,14 @@ function onMessage(message) {
     if (message.data.type === 'handshakeFailed') {
       refusals.refresh();
     }
+  }
+
+  // After what is of now, because a browser has few connections to a host, and the past takes a second of some.
+  if (isAfresh) {
+    readThePast(message.data);
+    runs.begin(message.data);
+    readSpan = 0;
+    readTheHistory();
   }
 
   render();
@@ -165,9 +170,9 @@ function readTheHistory() {
 }
 
 function refreshAll() {
-  refreshCertificates();
-  connections.refresh();
   sessions.refresh();
+  connections.refresh();
+  refreshCertificates();
   refusals.refresh();
   topics.refresh();
   slow.refresh();
