@@ -7,4 +7,8 @@ namespace Cassini.Streams.Health;
 /// <param name="State">Its state.</param>
 /// <param name="Since">When it entered the state.</param>
 /// <param name="Error">The socket error's name while its state is failed; otherwise null.</param>
-public sealed record EndpointHealth(string Address, EndpointState State, DateTimeOffset Since, string? Error);
+public sealed record EndpointHealth(string Address, EndpointState State, DateTimeOffset Since, string? Error)
+{
+    /// <summary>Whether its clients come by WebSocket.</summary>
+    public bool WebSocket { get; init; }
+}

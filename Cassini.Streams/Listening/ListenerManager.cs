@@ -115,7 +115,10 @@ internal sealed partial class ListenerManager : IAsyncDisposable
 
         foreach (var endpoint in _endpoints)
         {
-            _context.Events.Publish(new ListenerConfigured(endpoint.Address.ToString()));
+            _context.Events.Publish(new ListenerConfigured(endpoint.Address.ToString())
+            {
+                WebSocket = _context.IsWebSocket(endpoint.Address),
+            });
         }
 
         lock (_lock)

@@ -63,7 +63,8 @@ public sealed class ReloadProcessTests : IDisposable
         await RunAsync("certs", "certs", "--revoke", "other");
         await using var cassini = Start(
             "--ca", "certs/ca.pem", "--cert", "certs/server.pem", "--key", "certs/server.key", "--crl", "certs/ca.crl",
-            "--set", "Tls:ReloadInterval=1h", "--set", "Probing:CanaryCertificatePath=certs/canary.pem", "--set", "Probing:CanaryKeyPath=certs/canary.key");
+            "--set", "Tls:ReloadInterval=1h",
+            "--set", "Probing:CanaryCertificatePath=certs/canary.pem", "--set", "Probing:CanaryKeyPath=certs/canary.key");
         var management = await StartedAsync(cassini);
         await using var thief = await SubscribeAsync(
             cassini, management, "--ca", "certs/ca.pem", "--cert", "certs/thief.pem", "--key", "certs/thief.key");
@@ -73,7 +74,8 @@ public sealed class ReloadProcessTests : IDisposable
 
         await thief.Error.LineAsync("the client is told why", line => line.Contains("not authorized", StringComparison.OrdinalIgnoreCase));
         (await thief.ExitCodeAsync("the client ends")).ShouldNotBe(0);
-        (await GetAsync($"{management}/events?types=connection&since=2000-01-01T00:00:00Z")).ShouldContain("\"reason\":\"certificateRevoked\"");
+        (await GetAsync($"{management}/events?types=connection&since=2000-01-01T00:00:00Z"))
+            .ShouldContain("\"reason\":\"certificateRevoked\"");
     }
 
     private async Task RunAsync(params string[] arguments)
