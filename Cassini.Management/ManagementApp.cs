@@ -96,7 +96,8 @@ internal static class ManagementApp
         ManagedBroker broker, ManagementOptions options, bool isClosed, TimeProvider time, ILogger logger, Refusals refusals)
     {
         var tokens = new BearerTokens(null, options.TokenPath, ManagementSettings.TokenPath, time, logger);
-        var shutdown = new BearerTokens(options.ShutdownToken, options.ShutdownTokenPath, ManagementSettings.ShutdownTokenPath, time, logger);
+        var shutdown = new BearerTokens(
+            options.ShutdownToken, options.ShutdownTokenPath, ManagementSettings.ShutdownTokenPath, time, logger);
         return isClosed
             ? SurfaceAccess.Closed(
                 options.AllowedHosts,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health;
@@ -9,6 +10,7 @@ namespace Cassini.Streams.Health;
 /// <param name="Error">The socket error's name while its state is failed; otherwise null.</param>
 public sealed record EndpointHealth(string Address, EndpointState State, DateTimeOffset Since, string? Error)
 {
-    /// <summary>Whether its clients come by WebSocket.</summary>
+    /// <summary>Whether its clients come by WebSocket; only then it is in JSON.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool WebSocket { get; init; }
 }

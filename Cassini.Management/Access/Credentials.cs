@@ -18,7 +18,11 @@ internal sealed class Credentials(
     private static readonly Refusal Missing = new(
         StatusCodes.Status401Unauthorized, "credentials are needed: a bearer token, or a client certificate of the broker's CA", true);
     private static readonly Refusal WrongToken = new(StatusCodes.Status401Unauthorized, "the bearer token is not valid", false);
-    private static readonly Refusal ShutdownToken = WrongToken with { Sentence = "this is the shutdown token: it is for POST /drain alone" };
+    private static readonly Refusal ShutdownToken = WrongToken with
+    {
+        Sentence = "this is the shutdown token: it is for POST /drain alone",
+    };
+
     private static readonly Refusal WrongScheme = new(
         StatusCodes.Status401Unauthorized, "the Authorization header is not of the form: Bearer TOKEN", false);
 
