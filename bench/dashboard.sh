@@ -68,7 +68,8 @@ sleep 20
 for ((round = 1; round <= rounds; round++)); do
   without=$(share)
   session=$(ask POST /session '{"capabilities":{"alwaysMatch":{"browserName":"chrome","pageLoadStrategy":"none","timeouts":{"script":60000},
-    "goog:chromeOptions":{"args":["--headless=new","--no-sandbox","--disable-gpu","--disable-dev-shm-usage","--no-proxy-server"]}}}}' | jq -r .sessionId)
+    "goog:chromeOptions":{"args":["--headless=new","--no-sandbox","--disable-gpu","--disable-dev-shm-usage","--no-proxy-server"]}}}}' \
+    | jq -r .sessionId)
   ask POST "/session/$session/url" "{\"url\":\"http://$management/\"}" >/dev/null
   times=$(ask POST "/session/$session/execute/async" "$(jq -n --arg script "$shown" '{script: $script, args: []}')")
   sleep 5

@@ -39,7 +39,8 @@ internal static class ConnectionEndpoints
         var table = routes.MapReads("/connections", context => AnswerSomeAsync(context, rows))
             .Describe(
                 "connections",
-                "The live connections. The header X-Total-Count says how many match, listed or not; X-Rows-Age how old the rows are, in seconds.")
+                "The live connections. The header X-Total-Count says how many match, listed or not; "
+                    + "X-Rows-Age how old the rows are, in seconds.")
             .Answers<IReadOnlyList<ConnectionRow>>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
         Table.Describe(table, "identity, client identifier, address or endpoint");

@@ -21,7 +21,7 @@ public class LoadSampledTests
     [Fact]
     public void Line_WithMessagesAndProcess_IsReadBackAsItWas()
     {
-        var sampled = new LoadSampled(1, 2, 3, 4) 
+        var sampled = new LoadSampled(1, 2, 3, 4)
         {
             MessagesReceived = 7,
             MessagesSent = 8,

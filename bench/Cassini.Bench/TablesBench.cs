@@ -94,8 +94,9 @@ internal static class TablesBench
             var identity = $"identity-{row % 1_000}";
             var connection = new Nobody(row);
             var outbox = new Outbox(
-                Stream.Null, new OutboxLimits(ProtocolVersion.V500, int.MaxValue, 0, 1_000, 65_536), broker.Budget.Of(accounts.Open(identity)),
-                new IdentityWork(new WorkTurns(1), TimeProvider.System), new Durability(), broker.Counters, connection, TimeProvider.System);
+                Stream.Null, new OutboxLimits(ProtocolVersion.V500, int.MaxValue, 0, 1_000, 65_536),
+                broker.Budget.Of(accounts.Open(identity)), new IdentityWork(new WorkTurns(1), TimeProvider.System), new Durability(),
+                broker.Counters, connection, TimeProvider.System);
             var attachment = new Attachment(connection, outbox, 16, null);
             var attached = broker.Sessions.Attach(
                 attachment, new AttachRequest($"sensor-{row * 7919 % Rows}", identity, false, 86_400, [], []), flushes);

@@ -40,7 +40,8 @@ internal sealed class DashboardPage(Browser browser)
 
     /// <summary>The browser logs every answer of 404, also that an embedded broker has no settings and no log of its own.</summary>
     public async Task HasNoErrorsAsync() => (await browser.ErrorsAsync())
-        .Where(error => !error.Contains("/config - ", StringComparison.Ordinal) && !error.Contains("/log-level - ", StringComparison.Ordinal))
+        .Where(error => !error.Contains("/config - ", StringComparison.Ordinal)
+            && !error.Contains("/log-level - ", StringComparison.Ordinal))
         .ShouldBeEmpty();
 
     /// <summary>Presses a key, as a user does.</summary>

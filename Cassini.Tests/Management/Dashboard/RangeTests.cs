@@ -154,7 +154,8 @@ public sealed class RangeTests(DashboardBrowser browser) : IDisposable
               const all = new View(86_400, 86_400);
               return [
                 load.size, levels.size, accepts.size, load.levels(view, 'backlog').at(0), Math.round(load.rates(view, 'sent').at(30)),
-                load.levels(all, 'backlog').at(0), Math.round(load.rates(all, 'sent').at(30)), levels.levels(new View(20_000, 600), 'connections').at(-1),
+                load.levels(all, 'backlog').at(0), Math.round(load.rates(all, 'sent').at(30)),
+                levels.levels(new View(20_000, 600), 'connections').at(-1),
               ].join();
             });
             """)).GetString()!.Split(',');

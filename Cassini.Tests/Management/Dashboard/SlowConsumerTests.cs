@@ -66,7 +66,8 @@ public sealed class SlowConsumerTests(DashboardBrowser browser) : IAsyncLifetime
             await slow.ReceiveAsync("a message");
         }
 
-        await page.ShowsAsync("it lost messages a moment ago", "#slow-rows", text => text.Contains("loses messages", StringComparison.Ordinal));
+        await page.ShowsAsync(
+            "it lost messages a moment ago", "#slow-rows", text => text.Contains("loses messages", StringComparison.Ordinal));
         await page.HasNoErrorsAsync();
     }
 }

@@ -91,7 +91,7 @@ public class StateTests(DashboardBrowser browser)
         await page.ShowsAsync("it is gone", "[data-tile=connections] .value", shown => shown == "0");
         await page.HasAsync("its row is gone", "#connections-rows tr", 0);
         await page.ShowsAsync("#topics-note", "this host serves no MQTT");
-        (await page.CountAsync("#configuration:not([hidden]), #configuration-link:not([hidden]), #level:not([hidden]), #slow:not([hidden])"))
+        (await page.CountAsync("#configuration:not([hidden]), #configuration-link:not([hidden]), #slow:not([hidden])"))
             .ShouldBe(0, "an application around it has the settings, and there are no sessions");
         await app.StopAsync(TestContext.Current.CancellationToken);
     }

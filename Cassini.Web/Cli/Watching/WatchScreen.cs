@@ -136,7 +136,9 @@ internal sealed class WatchScreen(string name, ImmutableArray<EventCategory> typ
 
     /// <summary>What the process takes; an older Cassini does not say it.</summary>
     private static string ProcessOf(LoadSampled? load) => load?.Process is { } process
-        ? string.Create(CultureInfo.InvariantCulture, $"  memory {Bytes(process.Memory)}  cpu {100 * process.Cpu:0.#} % of {process.Cores} cores")
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"  memory {Bytes(process.Memory)}  cpu {100 * process.Cpu:0.#} % of {process.Cores} cores")
         : "";
 
     private static string Bytes(double bytes) =>
