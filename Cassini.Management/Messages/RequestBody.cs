@@ -17,8 +17,8 @@ internal static class RequestBody
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            // The server's own limit is for requests without a body. One byte more shows that there is more.
-            limit.MaxRequestBodySize = most + 1L;
+            // The server's own limit is for requests without a body, and its answer has no sentence. One byte more shows that there is more.
+            limit.MaxRequestBodySize = null;
         }
 
         var body = new byte[(int)Math.Min(context.Request.ContentLength + 1 ?? FirstPart, most + 1L)];

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Cassini.Management;
@@ -7,6 +8,7 @@ using Cassini.Management.Http;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Management.Access;
 using Cassini.Tests.Support;
@@ -17,6 +19,8 @@ namespace Cassini.Tests.Management.Messages;
 /// <summary>POST /messages.</summary>
 public class PublishTests
 {
+    private const string TooLong = "the body has more than 66,900 bytes, which the largest message takes in base64\n";
+
     [Fact]
     public async Task Post_EveryField_IsPublishedAsItSays()
     {
@@ -134,18 +138,43 @@ public class PublishTests
         (await TextAsync(response)).ShouldBe($"the body is \"{type}\" and not application/json\n");
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Post_LargerThanAnyMessage_Is413WithoutReadingItAll(bool chunked)
+    /// <summary>A caller that asks first sends nothing of it.</summary>
+    [Fact]
+    public async Task Post_SaysThatItIsLargerThanAnyMessage_Is413WithoutReadingIt()
     {
         await using var rig = await StartAsync(options => options with { MaxPacketSize = 1_024 });
-        using var body = new EndlessContent(10_000_000, chunked);
-        using var response = await PostAsync(rig, body);
+        using var content = new StuckContent(Token, length: 10_000_000);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/messages") { Content = content };
+        request.Headers.ExpectContinue = true;
+        using var http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Eventually.Deadline })
+        {
+            BaseAddress = rig.Address,
+        };
+        using var response = await Eventually.CompletesAsync("it is answered", http.SendAsync(request, Token));
 
         response.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
-        (await TextAsync(response)).ShouldBe("the body has more than 66,900 bytes, which the largest message takes in base64\n");
-        rig.Broker.Topics.Count.ShouldBe(0);
+        (await TextAsync(response)).ShouldBe(TooLong);
+        content.Begun.IsCompleted.ShouldBeFalse();
+    }
+
+    /// <summary>The answer comes as soon as it is too long, and not when the rest has come.</summary>
+    [Fact]
+    public async Task Post_InChunksLargerThanAnyMessage_Is413AtTheFirstByteTooMuch()
+    {
+        await using var rig = await StartAsync(options => options with { MaxPacketSize = 1_024 });
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, rig.Address.Port, Token);
+        var head = $"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n";
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head + new string(' ', 66_901)), Token);
+        var text = "";
+        for (var part = new byte[4_096]; !text.EndsWith(TooLong, StringComparison.Ordinal);)
+        {
+            var read = await Eventually.CompletesAsync($"it is answered after {text}", client.GetStream().ReadAsync(part, Token).AsTask());
+            read.ShouldBeGreaterThan(0, text);
+            text += Encoding.UTF8.GetString(part, 0, read);
+        }
+
+        text.ShouldStartWith("HTTP/1.1 413 ");
     }
 
     [Theory]
@@ -222,9 +251,13 @@ public class PublishTests
     [Fact]
     public async Task Post_NoMemory_Is503()
     {
-        await using var rig = await StartAsync(
-            options => options with { MemoryLimit = 2_000_000, MemoryPatience = TimeSpan.FromMilliseconds(1) });
-        rig.Broker.Budget.Take(2_000_000);
+        await using var rig = await ManagementRig.StartReadyAsync(parts: new BrokerParts
+        {
+            Options = new BrokerOptions { MemoryLimit = 2_000_000, MemoryPatience = TimeSpan.FromMilliseconds(1) },
+            Quota = new QuotaOptions { Memory = Share.Percent(1) },
+        });
+        (await PostAsync(rig, $$"""{"topic":"t","retain":true,"payload":"{{new string('x', 20_000)}}"}""")).Status
+            .ShouldBe(HttpStatusCode.OK);
 
         (await PostAsync(rig, """{"topic":"t"}""")).ShouldBe(
             (HttpStatusCode.ServiceUnavailable,
@@ -373,50 +406,18 @@ public class PublishTests
 
     private static Task<string> TextAsync(HttpResponseMessage response) => response.Content.ReadAsStringAsync(Token);
 
-    /// <summary>A large body; it stops when the server has closed.</summary>
-    private sealed class EndlessContent : HttpContent
-    {
-        private readonly long _length;
-        private readonly bool _chunked;
-
-        public EndlessContent(long length, bool chunked)
-        {
-            (_length, _chunked) = (length, chunked);
-            Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        }
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            var part = new byte[8_192];
-            try
-            {
-                for (var sent = 0L; sent < _length; sent += part.Length)
-                {
-                    await stream.WriteAsync(part);
-                }
-            }
-            catch (IOException)
-            {
-                // The server has answered and closed.
-            }
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _length;
-            return !_chunked;
-        }
-    }
-
     /// <summary>A body that begins and does not end.</summary>
     private sealed class StuckContent : HttpContent
     {
         private readonly CancellationToken _stop;
         private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public StuckContent(CancellationToken stop)
+        private readonly long? _length;
+
+        public StuckContent(CancellationToken stop, long? length = null)
         {
             _stop = stop;
+            _length = length;
             Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 
@@ -434,8 +435,8 @@ public class PublishTests
 
         protected override bool TryComputeLength(out long length)
         {
-            length = 0;
-            return false;
+            length = _length ?? 0;
+            return _length is not null;
         }
     }
 }
