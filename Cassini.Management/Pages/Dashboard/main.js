@@ -11,10 +11,13 @@ import { initEvidence, openEvent } from './evidence.js';
 import { renderCertificates, renderEndpoints } from './facts.js';
 import { Feed } from './feed.js';
 import { showAge, showState, showTitle } from './lost.js';
+import { Messages } from './messages.js';
 import { Model } from './model.js';
 import { Notes } from './notes.js';
 import { readPast, readSnapshot } from './past.js';
+import { Publisher } from './publish.js';
 import { RefusalTable } from './refusals.js';
+import { RetainedPanel } from './retained.js';
 import { Runs } from './runs.js';
 import { Sessions } from './sessions.js';
 import { initTheme, showTheme } from './theme.js';
@@ -37,7 +40,14 @@ const connections = new Connections(model.clock, notes, id => client.open(id));
 const sessions = new Sessions(model.clock, notes, id => client.open(id));
 client.connect({ connections: connections.table, sessions: sessions.table });
 const refusals = new RefusalTable(model.clock, notes);
-const topics = new Topics(notes);
+const publisher = new Publisher();
+const messages = new Messages();
+const retained = new RetainedPanel(notes, {
+  publish: topic => publisher.begin(topic),
+  subscribe: filter => messages.subscribe(filter),
+  refreshTopics: () => topics.refresh(),
+});
+const topics = new Topics(notes, { choose: row => retained.show(row), refreshed: () => retained.refresh(), off: hideTest });
 const runs = new Runs(notes);
 const events = new EventList(model.clock, openEvent);
 let past = new AbortController();
@@ -121,6 +131,13 @@ function readThePast(snapshot) {
     events.add(envelope);
     render();
   }, signal), () => readThePast(snapshot));
+}
+
+/** A host of another protocol has no messages. */
+function hideTest() {
+  byId('test').hidden = true;
+  byId('test-link').hidden = true;
+  byId('topics-parts').hidden = true;
 }
 
 function refreshAll() {
