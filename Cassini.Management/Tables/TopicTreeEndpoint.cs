@@ -1,20 +1,24 @@
 using System.Globalization;
 using Cassini.Management.Http;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Microsoft.Extensions.Primitives;
 
 namespace Cassini.Management.Tables;
 
-/// <summary>GET /topics/tree?under=LEVELS: one level of the topics as a tree.</summary>
+/// <summary>GET /topics/tree?under=LEVELS: one level of the topics as a tree, and others that are open.</summary>
 internal static class TopicTreeEndpoint
 {
     private const int DefaultLimit = 100;
     private const int LargestLimit = 1_000;
+    private const int MostOpen = 64;
 
     public static void MapTopicTree(this IEndpointRouteBuilder routes, MqttBroker? broker) =>
         routes.MapReads("/topics/tree", context => AnswerAsync(context, broker))
             .Describe("topicTree", "One level of the topics as a tree: the next names, and how many topics are below each.")
             .Takes("under", "The levels above, for example home/kitchen; the first level when absent. An empty one is a name too.")
+            .Takes("open", $"Further levels, read at the same time; at most {MostOpen}.", repeats: true)
             .Takes("after", "The name after which it begins: the last one of the page before.")
             .Takes(
                 "limit",
@@ -35,12 +39,23 @@ internal static class TopicTreeEndpoint
         if (!QueryParameters.TryReadOne(context, "under", out var under, out var error)
             || !QueryParameters.TryReadOne(context, "after", out var after, out error)
             || !QueryParameters.TryReadNumber(context, "limit", 1, LargestLimit, DefaultLimit, out var limit, out error)
-            || (error = Problem("under", under) ?? Problem("after", after)) is not null)
+            || (error = Problem("under", under) ?? Problem("after", after) ?? OpenProblem(context.Request.Query["open"])) is not null)
         {
             return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
         }
 
-        var level = broker.GetTopicLevel(under, after, limit);
+        List<TopicLevelQuery> asked =
+        [
+            new(under, after, limit),
+            .. context.Request.Query["open"].Select(open => new TopicLevelQuery(open, null, limit)),
+        ];
+        var levels = broker.GetTopicLevels(asked).Select((level, at) => Describe(asked[at].Under, level)).ToList();
+        var answer = new TopicTreeAnswer(levels[0].Under, levels[0].Topics, levels[0].HasMore, levels[0].Children, levels[1..]);
+        return Answer.JsonAsync(context, StatusCodes.Status200OK, answer, TableJson.TopicTree);
+    }
+
+    private static TopicLevelAnswer Describe(string? under, TopicLevel level)
+    {
         var rows = level.Children.Select(child => new TopicTreeRow(
             child.Name,
             under is null ? child.Name : $"{under}/{child.Name}",
@@ -49,9 +64,12 @@ internal static class TopicTreeEndpoint
             child.Topic?.Subscribers,
             child.Topic is { } topic ? Math.Round(topic.Idle.TotalSeconds, 3) : null,
             child.Below));
-        return Answer.JsonAsync(
-            context, StatusCodes.Status200OK, new TopicTreeAnswer(under, level.Topics, level.HasMore, [.. rows]), TableJson.TopicTree);
+        return new TopicLevelAnswer(under, level.Topics, level.HasMore, [.. rows]);
     }
+
+    private static string? OpenProblem(StringValues open) => open.Count > MostOpen
+        ? $"open is given {open.Count} times; at most {MostOpen} are allowed"
+        : open.Select(levels => Problem("open", levels)).FirstOrDefault(problem => problem is not null);
 
     private static string? Problem(string name, string? levels) =>
         levels is null || (MqttText.TryEncode(levels, out var utf8) && !utf8.AsSpan().ContainsAny("+#"u8)) ? null
@@ -64,7 +82,13 @@ internal static class TopicTreeEndpoint
 /// <param name="Topics">How many topics there are below these levels, however deep.</param>
 /// <param name="HasMore">Whether there are names after the last of these.</param>
 /// <param name="Children">The names, in the order of their bytes.</param>
-internal sealed record TopicTreeAnswer(string? Under, int Topics, bool HasMore, IReadOnlyList<TopicTreeRow> Children);
+/// <param name="Open">The further levels, as they were asked for.</param>
+internal sealed record TopicTreeAnswer(
+    string? Under, int Topics, bool HasMore, IReadOnlyList<TopicTreeRow> Children, IReadOnlyList<TopicLevelAnswer> Open);
+
+/// <summary>A further level.</summary>
+/// <inheritdoc cref="TopicTreeAnswer" path="/param"/>
+internal sealed record TopicLevelAnswer(string? Under, int Topics, bool HasMore, IReadOnlyList<TopicTreeRow> Children);
 
 /// <summary>A name on one level.</summary>
 /// <param name="Name">The name; it may be empty.</param>

@@ -284,12 +284,9 @@ public sealed class MqttBroker : ISessionHandler
     /// <summary>The topics in use, without the broker's own, in no order.</summary>
     public IReadOnlyList<TopicInfo> GetTopics() => [.. Topics.All.Select(InfoOf)];
 
-    /// <summary>One level of the topics in use as a tree, without the broker's own.</summary>
-    /// <param name="under">The levels above it; null for the first level.</param>
-    /// <param name="after">The name after which it begins, in the order of the bytes; null for the first.</param>
-    /// <param name="limit">How many names are returned at most.</param>
-    internal TopicLevel GetTopicLevel(string? under, string? after, int limit) =>
-        TopicLevel.Of(Topics.All, under, after, limit, InfoOf);
+    /// <summary>Levels of the topics in use as a tree, without the broker's own.</summary>
+    internal ImmutableArray<TopicLevel> GetTopicLevels(IReadOnlyList<TopicLevelQuery> levels) =>
+        TopicLevel.Of(Topics.All, levels, InfoOf);
 
     /// <summary>The subscriptions that receive the messages of a topic.</summary>
     /// <param name="topic">A topic name.</param>

@@ -56,6 +56,7 @@ public class TopicLevelTests
             $"{(child.Name.Length == 0 ? "''" : child.Name)} {(child.Topic is null ? '-' : '+')}{child.Below}")];
 
     private static TopicLevel Of(string[] names, string? under, string? after, int limit) => TopicLevel.Of(
-        names.Select(name => new Topic(System.Text.Encoding.UTF8.GetBytes(name), isListed: true, 0)), under, after, limit,
-        topic => new TopicInfo(topic.Name, null, false, TimeSpan.Zero));
+        names.Select(name => new Topic(System.Text.Encoding.UTF8.GetBytes(name), isListed: true, 0)),
+        [new TopicLevelQuery(under, after, limit)],
+        topic => new TopicInfo(topic.Name, null, false, TimeSpan.Zero))[0];
 }

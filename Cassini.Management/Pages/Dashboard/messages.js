@@ -30,6 +30,9 @@ export class Messages {
     });
     byId('messages-pause').addEventListener('click', () => this.#pause());
     byId('messages-clear').addEventListener('click', () => this.#clear());
+
+    // A page that the browser keeps for the way back would keep one of its few connections to the broker.
+    addEventListener('pagehide', () => this.#stream !== null && this.#end('Not subscribed.'));
   }
 
   /** Subscribes to a filter, in the place of what was subscribed to before. */

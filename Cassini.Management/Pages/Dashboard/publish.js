@@ -13,7 +13,9 @@ const OUTCOMES = {
 export class Publisher {
   #published = 0;
 
-  constructor() {
+  /** `published` is called after each message. */
+  constructor(published) {
+    this.published = published;
     byId('publish').addEventListener('submit', event => {
       event.preventDefault();
       this.#publish();
@@ -39,6 +41,7 @@ export class Publisher {
         retain: byId('publish-retain').checked,
       });
       this.#published++;
+      this.published();
       setText(byId('publish-result'), `Published ${bytes(size)} to ${topic} (${this.#published}). ${OUTCOMES[outcome] ?? outcome}`);
     } catch (error) {
       setText(byId('publish-result'), `Not published: ${sentenceOf(error)}`);

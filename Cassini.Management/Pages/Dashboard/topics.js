@@ -11,15 +11,22 @@ const LIMIT = 50;
 export class Topics {
   #rows = new Keyed();
   #asked = 0;
+  #readAt = 0;
+  #total = 0;
   #isOff = false;
 
   /** `choose` shows a topic, `refreshed` is called when the topics were read. */
   constructor(notes, { choose, refreshed, off }) {
     Object.assign(this, { choose, refreshed, off });
     const read = () => notes.read('topics-failed', () => this.#load(), this.refresh);
-    this.refresh = throttled(2_000, read);
+    this.refresh = throttled(2_000, () => this.#isDue && read());
     this.tree = new TopicTree(load => notes.read('topics-failed', load, this.refresh), choose);
     byId('topics-prefix').addEventListener('input', read);
+  }
+
+  /** The broker looks at every topic: the more there are, the less often it is asked to. */
+  get #isDue() {
+    return performance.now() - this.#readAt >= Math.min(30_000, this.#total / 10);
   }
 
   async #load() {
@@ -55,6 +62,9 @@ export class Topics {
     if (asked !== this.#asked) {
       return;
     }
+
+    this.#readAt = performance.now();
+    this.#total = byId('topics-prefix').value === '' ? total : this.#total;
 
     setText(byId('topics-count'), count(total));
     setText(byId('topics-note'), note);

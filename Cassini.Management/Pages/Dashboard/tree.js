@@ -10,6 +10,9 @@ const PAGE = 100;
 /** So many the broker gives at once. */
 const LARGEST = 1_000;
 
+/** So many levels are kept up to date. */
+const MOST_OPEN = 32;
+
 export class TopicTree {
   #root = { row: { path: null }, level: 0, limit: PAGE, isOpen: true, children: [], group: byId('tree'), parent: null };
   #nodes = new WeakMap();
@@ -24,23 +27,24 @@ export class TopicTree {
   }
 
   /** Reads every level that is open. Says how many topics there are. */
-  load() {
-    return this.#load(this.#root);
-  }
-
-  async #load(level) {
-    const query = new URLSearchParams({ limit: level.limit, ...level.row.path !== null && { under: level.row.path } });
-    const answer = await getJson(`topics/tree?${query}`);
-    this.#apply(level, answer);
-    for (const child of level.children.filter(node => node.isOpen)) {
-      await this.#load(child);
-    }
-
+  async load() {
+    const open = this.#visible().filter(node => node.isOpen).slice(0, MOST_OPEN);
+    const limit = Math.max(this.#root.limit, ...open.map(node => node.limit));
+    const answer = await getJson(`topics/tree?${new URLSearchParams([['limit', limit], ...open.map(node => ['open', node.row.path])])}`);
+    this.#apply(this.#root, answer);
+    open.forEach((node, index) => this.#apply(node, answer.open[index]));
     return answer.topics;
   }
 
+  async #load(level) {
+    const { limit, row: { path } } = level;
+    this.#apply(level, await getJson(`topics/tree?${new URLSearchParams({ limit, ...path !== null && { under: path } })}`));
+  }
+
   /** Makes new names, and keeps the elements of those that are known: so nothing that is open or has the focus is lost. */
-  #apply(level, { children, hasMore }) {
+  #apply(level, answer) {
+    const children = answer.children.slice(0, level.limit);
+    const hasMore = answer.hasMore || answer.children.length > level.limit;
     const hadFocus = level.group.contains(document.activeElement);
     const known = new Map(level.children.map(node => [node.row.path, node]));
     level.children = children.map(row => {

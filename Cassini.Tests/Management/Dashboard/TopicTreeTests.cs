@@ -150,6 +150,7 @@ public class TopicTreeTests(DashboardBrowser browser)
         await PublishAsync(rig, "home/lamp");
         var page = await OpenAsync(rig, "home");
         await page.Browser.TypeAsync("#topics-prefix", "home/");
+        await page.ShowsAsync("#topics-found", "home/lamp");
         await page.Browser.ClickAsync("#topics-found button");
 
         await page.ShowsAsync("#topic-said", "\"management\" may not subscribe to \"home/lamp\": see the rules in Broker:Access");

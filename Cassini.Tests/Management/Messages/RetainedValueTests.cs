@@ -45,6 +45,7 @@ public class RetainedValueTests
     [InlineData("/topics/tree?under=a&under=b", HttpStatusCode.BadRequest, "under is given 2 times")]
     [InlineData("/topics/tree?under=a/%2B", HttpStatusCode.BadRequest, "under=\"a/+\" has what no topic has")]
     [InlineData("/topics/tree?under=a%00", HttpStatusCode.BadRequest, "under=\"a\\u{0}\" has what no topic has")]
+    [InlineData("/topics/tree?open=a&open=%23", HttpStatusCode.BadRequest, "open=\"#\" has what no topic has")]
     [InlineData("/topics/tree?after=%23", HttpStatusCode.BadRequest, "after=\"#\" has what no topic has")]
     [InlineData("/topics/tree?limit=0", HttpStatusCode.BadRequest, "limit=\"0\" is not a whole number from 1 to 1,000")]
     public async Task Request_WithoutAnAnswer_SaysWhy(string path, HttpStatusCode status, string sentence)
@@ -75,7 +76,10 @@ public class RetainedValueTests
         using var next = JsonDocument.Parse(await rig.GetTextAsync("/topics/tree?limit=1&after=home"));
         next.RootElement.GetProperty("hasMore").GetBoolean().ShouldBeFalse();
         next.RootElement.GetProperty("children")[0].GetProperty("name").GetString().ShouldBe("other");
-        using var below = JsonDocument.Parse(await rig.GetTextAsync("/topics/tree?under=home"));
+        using var below = JsonDocument.Parse(await rig.GetTextAsync("/topics/tree?under=home&open=home/b&open=home"));
+        var open = below.RootElement.GetProperty("open");
+        open[0].GetProperty("children")[0].GetProperty("path").GetString().ShouldBe("home/b/c");
+        open[1].GetProperty("children").GetRawText().ShouldBe(below.RootElement.GetProperty("children").GetRawText());
         var rows = below.RootElement.GetProperty("children").EnumerateArray().ToList();
         rows.Select(row => (row.GetProperty("path").GetString(), row.GetProperty("retained").GetBoolean(), row.GetProperty("below").GetInt32()))
             .ShouldBe([("home/a", false, 0), ("home/b", true, 1)]);
