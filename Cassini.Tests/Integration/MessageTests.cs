@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Cassini.Management;
 using Cassini.Management.Http;
-using Cassini.Streams.Hosting;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Management.Messages;
 using Cassini.Tests.Support;

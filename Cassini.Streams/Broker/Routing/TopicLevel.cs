@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Routing;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using Cassini.Management;
 using Cassini.Management.Http;
 using Cassini.Streams.Broker.Model;
