@@ -6,7 +6,9 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Management.Messages;
 
 /// <summary>The answer to POST /messages.</summary>
-/// <param name="Outcome"><c>delivered</c>, <c>noSubscribers</c>, or <c>notRetained</c> when the limit of retained messages is reached.</param>
+/// <param name="Outcome">
+/// <c>delivered</c>, <c>noSubscribers</c>, or <c>notRetained</c> when the limit of retained messages is reached.
+/// </param>
 /// <param name="Topic">The topic.</param>
 /// <param name="Size">The bytes of the payload.</param>
 internal sealed record PublishedAnswer(string Outcome, string Topic, int Size);

@@ -17,7 +17,7 @@ internal static class RequestBody
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            // The server's own limit is for requests without a body, and its answer has no sentence. One byte more shows that there is more.
+            // The server's own limit is for requests without a body, and its answer has no sentence.
             limit.MaxRequestBodySize = null;
         }
 

@@ -116,7 +116,8 @@ internal sealed class RoomTable
         ["GrpcHealth"] = ["Http", "Access", "Probes"],
         [Arrow.RootRoom] =
             [
-                "Http", "Telemetry", "Logging", "Access", "Transport", "Pages", "Control", "Probes", "Tables", "Feed", "Messages", "GrpcHealth",
+                "Http", "Telemetry", "Logging", "Access", "Transport", "Pages", "Control", "Probes", "Tables", "Feed", "Messages",
+                "GrpcHealth",
             ],
     });
 

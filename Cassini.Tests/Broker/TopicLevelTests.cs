@@ -7,7 +7,7 @@ namespace Cassini.Tests.Broker;
 /// <summary>The topics as a tree, one level at a time.</summary>
 public class TopicLevelTests
 {
-    private static readonly Gen<string[]> Names = Gen.OneOf(Gen.Const("a"), Gen.Const("b"), Gen.Const("c"), Gen.Const(""), Gen.Const("é"), Gen.Const("aa")).Array[1, 4]
+    private static readonly Gen<string[]> Names = OneOf("a", "b", "c", "", "é", "aa").Array[1, 4]
         .Select(levels => string.Join('/', levels)).Where(name => name.Length > 0).Array[0, 60]
         .Select(names => names.Distinct(StringComparer.Ordinal).ToArray());
 
@@ -27,7 +27,7 @@ public class TopicLevelTests
 
     /// <summary>In pages of any size it is what sorting everything gives.</summary>
     [Fact]
-    public void Level_InPages_IsWhatSortingAllWouldGive() => Gen.Select(Names, Gen.Int[1, 4], Gen.OneOf(Gen.Const((string?)null), Gen.Const((string?)"a"), Gen.Const((string?)""), Gen.Const((string?)"b/c")))
+    public void Level_InPages_IsWhatSortingAllWouldGive() => Gen.Select(Names, Gen.Int[1, 4], OneOf(null, "a", "", "b/c"))
         .Sample((names, limit, under) =>
         {
             var prefix = under is null ? "" : under + "/";
@@ -50,6 +50,8 @@ public class TopicLevelTests
 
             seen.ShouldBe(expected);
         });
+
+    private static Gen<string> OneOf(params string?[] texts) => Gen.Int[0, texts.Length - 1].Select(at => texts[at]!);
 
     private static string[] Show(string[] names, string? under) =>
         [.. Of(names, under, null, 10).Children.Select(child =>

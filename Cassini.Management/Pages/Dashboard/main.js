@@ -40,7 +40,10 @@ const connections = new Connections(model.clock, notes, id => client.open(id));
 const sessions = new Sessions(model.clock, notes, id => client.open(id));
 client.connect({ connections: connections.table, sessions: sessions.table });
 const refusals = new RefusalTable(model.clock, notes);
-const publisher = new Publisher(() => topics.refresh());
+const publisher = new Publisher(() => {
+  topics.refresh();
+  retained.refresh();
+});
 const messages = new Messages();
 const retained = new RetainedPanel(notes, {
   publish: topic => publisher.begin(topic),

@@ -9,6 +9,7 @@ import { payloadOf } from './payload.js';
 export class RetainedPanel {
   #row = null;
   #asked = 0;
+  #isDenied = false;
 
   /** `publish` and `subscribe` begin with a topic or a filter; `refreshTopics` reads the topics again. */
   constructor(notes, { publish, subscribe, refreshTopics }) {
@@ -25,12 +26,13 @@ export class RetainedPanel {
     setText(byId('topic-name'), row.path);
     byId('topic-none').hidden = true;
     byId('topic').hidden = false;
+    this.#isDenied = false;
     this.refresh();
   }
 
-  /** Reads the value again. */
+  /** Reads the value again, unless the rules did not allow it: each attempt is counted and may be logged. */
   refresh() {
-    return this.#row && this.notes.read('topic-failed', () => this.#load(this.#row), () => this.refresh());
+    return this.#row && !this.#isDenied && this.notes.read('topic-failed', () => this.#load(this.#row), () => this.refresh());
   }
 
   get #filter() {
@@ -41,6 +43,7 @@ export class RetainedPanel {
     const asked = ++this.#asked;
     const [value, subscribers] = await Promise.all([valueOf(row), subscribersOf(row)]);
     if (asked === this.#asked) {
+      this.#isDenied = value.isDenied ?? false;
       this.#render(value, subscribers);
     }
   }
@@ -96,7 +99,8 @@ async function valueOf({ path }) {
     return { message: await getJson(`retained?${new URLSearchParams({ topic: path })}`), said: null };
   } catch (error) {
     if (error instanceof Refused && (error.status === 404 || error.status === 403)) {
-      return { message: null, said: error.status === 404 ? 'No message is retained here.' : sentenceOf(error) };
+      const isDenied = error.status === 403;
+      return { message: null, said: isDenied ? sentenceOf(error) : 'No message is retained here.', isDenied };
     }
 
     throw error;

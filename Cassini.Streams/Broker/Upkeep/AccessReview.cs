@@ -13,7 +13,8 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// </summary>
 /// <remarks>
 /// The rules change first, and each session is looked at afterwards. A connection that adds a subscription looks at the rules once more
-/// when it has added it, and so does a client within the process. So one of the two sees every subscription that was judged by the rules before.
+/// when it has added it, and so does a client within the process. So one of the two sees every subscription that was judged by the rules
+/// before.
 /// </remarks>
 internal sealed class AccessReview(
     AccessControl access, SessionTable sessions, LocalObservers locals, BrokerEvents events, TimeProvider time)

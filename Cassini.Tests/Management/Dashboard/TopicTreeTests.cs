@@ -155,6 +155,9 @@ public class TopicTreeTests(DashboardBrowser browser)
 
         await page.ShowsAsync("#topic-said", "\"management\" may not subscribe to \"home/lamp\": see the rules in Broker:Access");
         (await page.TextAsync("#topic-value")).ShouldBeEmpty();
+        await PublishAsync(rig, "home/new");
+        await page.ShowsAsync("#topics-found", "home/new");
+        rig.Broker.Statistics.Denied.ShouldBe(1, "it is not asked for again");
     }
 
     private static async Task PublishAsync(ManagementRig rig, params string[] topics)

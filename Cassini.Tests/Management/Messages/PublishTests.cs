@@ -163,8 +163,9 @@ public class PublishTests
         await using var rig = await StartAsync(options => options with { MaxPacketSize = 1_024 });
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, rig.Address.Port, Token);
-        var head = $"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n";
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head + new string(' ', 66_901)), Token);
+        const string Head = "POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\nfffff\r\n";
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Head + new string(' ', 66_901)), Token);
         var text = "";
         for (var part = new byte[4_096]; !text.EndsWith(TooLong, StringComparison.Ordinal);)
         {

@@ -81,7 +81,8 @@ public class RetainedValueTests
         open[0].GetProperty("children")[0].GetProperty("path").GetString().ShouldBe("home/b/c");
         open[1].GetProperty("children").GetRawText().ShouldBe(below.RootElement.GetProperty("children").GetRawText());
         var rows = below.RootElement.GetProperty("children").EnumerateArray().ToList();
-        rows.Select(row => (row.GetProperty("path").GetString(), row.GetProperty("retained").GetBoolean(), row.GetProperty("below").GetInt32()))
+        rows.Select(row =>
+            (row.GetProperty("path").GetString(), row.GetProperty("retained").GetBoolean(), row.GetProperty("below").GetInt32()))
             .ShouldBe([("home/a", false, 0), ("home/b", true, 1)]);
     }
 }
