@@ -24,7 +24,7 @@ public static class CassiniEndpointRouteBuilderExtensions
     /// socket is elsewhere.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
-    /// <see cref="CassiniManagementServiceCollectionExtensions.AddCassiniManagement"/> was not called, or no broker was added.
+    /// AddCassiniManagement was not called, or no broker was added.
     /// </exception>
     /// <exception cref="ArgumentException">Options of the broker or the management are wrong; the message has every error.</exception>
     public static IEndpointConventionBuilder MapCassini(this IEndpointRouteBuilder endpoints)

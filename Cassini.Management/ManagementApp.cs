@@ -96,14 +96,17 @@ internal static class ManagementApp
         ManagedBroker broker, ManagementOptions options, bool isClosed, TimeProvider time, ILogger logger, Refusals refusals)
     {
         var tokens = new BearerTokens(null, options.TokenPath, ManagementSettings.TokenPath, time, logger);
+        var shutdown = new BearerTokens(
+            options.ShutdownToken, options.ShutdownTokenPath, ManagementSettings.ShutdownTokenPath, time, logger);
         return isClosed
             ? SurfaceAccess.Closed(
                 options.AllowedHosts,
                 tokens,
-                new Credentials(tokens, broker.Certificates, options.Identities),
+                shutdown,
+                new Credentials(tokens, shutdown, broker.Certificates, options.Identities),
                 new RequestRates(options.RequestRate, options.RequestBurst, refusals),
                 refusals)
-            : SurfaceAccess.Open(options.AllowedHosts, tokens, refusals);
+            : SurfaceAccess.Open(options.AllowedHosts, tokens, shutdown, refusals);
     }
 
     private static void Limit(KestrelServerOptions kestrel, ManagementOptions options)

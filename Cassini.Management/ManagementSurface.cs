@@ -35,7 +35,6 @@ internal sealed class ManagementSurface : IAsyncDisposable
     private readonly MessageStreams? _streams;
     private readonly Publications? _publications;
     private readonly CassiniMetrics _metrics;
-    private readonly BearerTokens _shutdown;
     private readonly RequestRates? _drainRates;
     private readonly CancellationTokenRegistration _stopping;
 
@@ -67,11 +66,9 @@ internal sealed class ManagementSurface : IAsyncDisposable
         _strangersWaits = new ProbeWaits(broker.Health, time, _refusals, strangersPlaces, stopping);
         var feedPlaces = new SharedPlaces("feeds", options.MaxFeeds, access.Places(options.MaxFeedsPerCaller));
         _feeds = new FeedRegistry(broker.Hub, broker.Health, _bodies, feedPlaces, options.FeedHeartbeat, time);
-        _shutdown = new BearerTokens(
-            options.ShutdownToken, options.ShutdownTokenPath, access.SettingOf(nameof(ManagementOptions.ShutdownTokenPath)), time, logger);
 
         // No caller may guess the shutdown token at full speed, also where the guard limits no requests.
-        _drainRates = _shutdown.AreConfigured
+        _drainRates = access.Shutdown.AreConfigured
             ? new RequestRates(options.RequestRate, options.RequestBurst, _refusals)
             : null;
         _metrics = new CassiniMetrics(Read, broker.Hub, broker.Mqtt is not null, broker.Store is not null, export, time);
@@ -94,11 +91,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
 
     /// <summary>Reads the files of tokens for the first time.</summary>
     /// <exception cref="AccessConfigurationException">A token file cannot be used.</exception>
-    public async Task LoadAsync()
-    {
-        await Access.LoadAsync();
-        await _shutdown.LoadAsync();
-    }
+    public Task LoadAsync() => Access.LoadAsync();
 
     /// <summary>Maps every endpoint: the one list of them.</summary>
     public void Map(IEndpointRouteBuilder routes)
@@ -131,7 +124,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
             _enableFaults ? _broker.Rehearsals : null,
             Access.IsPerEndpoint ? $"set {Access.SettingOf(nameof(ManagementOptions.EnableFaults))}" : "start with --enable-faults");
         routes.MapDrain(
-            _broker.RequestStop, _shutdown,
+            _broker.RequestStop, Access,
             (Access.IsPerEndpoint ? Access.SettingOf(nameof(ManagementOptions.ShutdownToken)) : "CASSINI_SHUTDOWN_TOKEN")
                 + $" or {Access.SettingOf(nameof(ManagementOptions.ShutdownTokenPath))}",
             _drainRates, _refusals, _logger);

@@ -19,8 +19,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 cassini=Cassini.Web/bin/Release/net10.0/cassini.dll
 load=bench/Cassini.Load/bin/Release/net10.0/Cassini.Load.dll
 
-dotnet build -c Release -v q --nologo Cassini.Web >/dev/null
-dotnet build -c Release -v q --nologo bench/Cassini.Load >/dev/null
+dotnet build -c Release -v q --nologo Cassini.Web >&2
+dotnet build -c Release -v q --nologo bench/Cassini.Load >&2
 work="$(mktemp -d)" pid=""
 trap 'stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM

@@ -56,4 +56,7 @@ public enum CloseReason
 
     /// <summary>The peer broke the WebSocket protocol in another way.</summary>
     WebSocketError,
+
+    /// <summary>The peer's certificate was revoked by a list that was loaded after its handshake.</summary>
+    CertificateRevoked,
 }

@@ -6,6 +6,9 @@ public sealed record ListenerConfigured(string Endpoint) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Listener;
+
+    /// <summary>Whether its clients come by WebSocket; false in a record of an older Cassini.</summary>
+    public bool WebSocket { get; init; }
 }
 
 /// <summary>An endpoint's socket is bound and listening.</summary>

@@ -26,7 +26,10 @@ internal static class SnapshotFold
             PhaseEntered e => next with { Phase = e.Phase },
             ListenerConfigured e when !next.Endpoints.Any(known => known.Address == e.Endpoint) => next with
             {
-                Endpoints = next.Endpoints.Add(new EndpointHealth(e.Endpoint, EndpointState.Pending, envelope.Time, null)),
+                Endpoints = next.Endpoints.Add(new EndpointHealth(e.Endpoint, EndpointState.Pending, envelope.Time, null)
+                {
+                    WebSocket = e.WebSocket,
+                }),
             },
             ListenerBound e => Endpoint(next, e.Endpoint, new EndpointHealth(e.Address, EndpointState.Bound, envelope.Time, null)),
             BindFailed e => Endpoint(next, e.Endpoint, new EndpointHealth(e.Endpoint, EndpointState.Failed, envelope.Time, e.Error)),
@@ -66,6 +69,8 @@ internal static class SnapshotFold
         // An endpoint whose port the system chose is identified by its address, not by its name, unless it is the only one.
         var known = snapshot.Endpoints.FirstOrDefault(known => known.Address == endpoint || known.Address == health.Address)
             ?? (snapshot.Endpoints.Length == 1 ? snapshot.Endpoints[0] : null);
-        return known is null ? snapshot : snapshot with { Endpoints = snapshot.Endpoints.Replace(known, health) };
+        return known is null
+            ? snapshot
+            : snapshot with { Endpoints = snapshot.Endpoints.Replace(known, health with { WebSocket = known.WebSocket }) };
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health;
@@ -7,4 +8,9 @@ namespace Cassini.Streams.Health;
 /// <param name="State">Its state.</param>
 /// <param name="Since">When it entered the state.</param>
 /// <param name="Error">The socket error's name while its state is failed; otherwise null.</param>
-public sealed record EndpointHealth(string Address, EndpointState State, DateTimeOffset Since, string? Error);
+public sealed record EndpointHealth(string Address, EndpointState State, DateTimeOffset Since, string? Error)
+{
+    /// <summary>Whether its clients come by WebSocket; only then it is in JSON.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool WebSocket { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Clients;
 
@@ -6,7 +7,7 @@ namespace Cassini.Harness.Clients;
 /// Gathers small writes: what is written while another write is under way goes out together, as one TLS record and one system call instead
 /// of one for each packet. A writer waits when too many bytes are under way. When the stream is closed, what was written goes out first.
 /// </summary>
-internal sealed class CoalescingStream : Stream
+internal sealed class CoalescingStream : DuplexStream
 {
     private const int MaxPendingBytes = 256 << 10;
 
@@ -30,16 +31,6 @@ internal sealed class CoalescingStream : Stream
     /// <summary>Completes when everything went out, or cannot go out, and the inner stream is closed.</summary>
     public Task Finished { get; }
 
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         try
@@ -57,28 +48,10 @@ internal sealed class CoalescingStream : Stream
         throw new IOException("the connection is closed");
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("write asynchronously");
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _inner.ReadAsync(buffer, cancellationToken);
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        _inner.ReadAsync(buffer, offset, count, cancellationToken);
-
     public override int Read(byte[] buffer, int offset, int count) => _inner.Read(buffer, offset, count);
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

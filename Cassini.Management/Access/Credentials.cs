@@ -7,15 +7,22 @@ namespace Cassini.Management.Access;
 
 /// <summary>Checks the credentials of a caller: a bearer token, or a client certificate of the broker's CA.</summary>
 /// <param name="tokens">The tokens that are credentials.</param>
+/// <param name="shutdown">The tokens of <c>POST /drain</c>, which are none here: their holders are told so.</param>
 /// <param name="certificates">Checks client certificates; null when none is a credential.</param>
 /// <param name="identities">The identities of client certificates that are credentials; empty for every one.</param>
-internal sealed class Credentials(BearerTokens tokens, CertificateStore? certificates, ImmutableArray<string> identities) : ICallerRule
+internal sealed class Credentials(
+    BearerTokens tokens, BearerTokens shutdown, CertificateStore? certificates, ImmutableArray<string> identities) : ICallerRule
 {
     private const string Scheme = "Bearer ";
 
     private static readonly Refusal Missing = new(
         StatusCodes.Status401Unauthorized, "credentials are needed: a bearer token, or a client certificate of the broker's CA", true);
     private static readonly Refusal WrongToken = new(StatusCodes.Status401Unauthorized, "the bearer token is not valid", false);
+    private static readonly Refusal ShutdownToken = WrongToken with
+    {
+        Sentence = "this is the shutdown token: it is for POST /drain alone",
+    };
+
     private static readonly Refusal WrongScheme = new(
         StatusCodes.Status401Unauthorized, "the Authorization header is not of the form: Bearer TOKEN", false);
 
@@ -32,7 +39,7 @@ internal sealed class Credentials(BearerTokens tokens, CertificateStore? certifi
 
             if (!await tokens.AcceptAsync(token))
             {
-                return WrongToken;
+                return await shutdown.AcceptAsync(token) ? ShutdownToken : WrongToken;
             }
 
             Caller.Note(context, "a token");

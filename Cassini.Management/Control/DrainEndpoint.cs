@@ -9,17 +9,17 @@ internal static class DrainEndpoint
     /// <summary>Maps it.</summary>
     /// <param name="routes">Where it is mapped.</param>
     /// <param name="requestStop">Asks for the stop.</param>
-    /// <param name="shutdown">The shutdown tokens.</param>
+    /// <param name="access">Has the shutdown tokens, and knows the others.</param>
     /// <param name="settings">The settings that give shutdown tokens.</param>
     /// <param name="rates">How often each caller may try a wrong token; null when no token is configured.</param>
     /// <param name="refusals">Counts wrong tokens.</param>
     /// <param name="logger">Logs who asked for the stop.</param>
     public static void MapDrain(
         this IEndpointRouteBuilder routes,
-        Action? requestStop, BearerTokens shutdown, string settings, RequestRates? rates, Refusals refusals, ILogger logger)
+        Action? requestStop, SurfaceAccess access, string settings, RequestRates? rates, Refusals refusals, ILogger logger)
     {
         routes.MapWrite(
-                HttpMethods.Post, "/drain", context => AnswerAsync(context, requestStop, shutdown, settings, rates, refusals, logger))
+                HttpMethods.Post, "/drain", context => AnswerAsync(context, requestStop, access, settings, rates, refusals, logger))
             .Describe("drain", "Stop gracefully. Requires the shutdown token as bearer token.")
             .Answers<AcceptedAnswer>(StatusCodes.Status202Accepted, Answer.Json)
             .Answers(StatusCodes.Status401Unauthorized, Answer.PlainText)
@@ -28,10 +28,10 @@ internal static class DrainEndpoint
     }
 
     private static async Task AnswerAsync(
-        HttpContext context, Action? requestStop, BearerTokens shutdown, string settings,
+        HttpContext context, Action? requestStop, SurfaceAccess access, string settings,
         RequestRates? rates, Refusals refusals, ILogger logger)
     {
-        if (!shutdown.AreConfigured || requestStop is null)
+        if (!access.Shutdown.AreConfigured || requestStop is null)
         {
             await Answer.TextAsync(
                 context, StatusCodes.Status403Forbidden,
@@ -39,7 +39,7 @@ internal static class DrainEndpoint
             return;
         }
 
-        if (!Credentials.TryReadToken(context, out var token) || !await shutdown.AcceptAsync(token))
+        if (!Credentials.TryReadToken(context, out var token) || !await access.Shutdown.AcceptAsync(token))
         {
             // Counted after it was judged: what strangers tried at an address does not refuse a valid token there.
             if (rates?.TryTake(context) is false)
@@ -50,7 +50,11 @@ internal static class DrainEndpoint
 
             refusals.Add(RefusalKind.Credentials);
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            await Answer.TextAsync(context, StatusCodes.Status401Unauthorized, "the shutdown token is missing or not valid\n");
+            await Answer.TextAsync(
+                context, StatusCodes.Status401Unauthorized,
+                token.Length > 0 && await access.IsTokenAsync(token)
+                    ? "this is a token of the management: POST /drain needs the shutdown token\n"
+                    : "the shutdown token is missing or not valid\n");
             return;
         }
 

@@ -13,6 +13,7 @@ internal static class ManagementSettings
     public const string Name = "Management:Name";
     public const string ClientIdentity = "Management:ClientIdentity";
     public const string TokenPath = "Management:TokenPath";
+    public const string ShutdownTokenPath = "Management:ShutdownTokenPath";
     private const int LongestName = 64;
     private const string AllowedHosts = "Management:AllowedHosts";
 
@@ -40,7 +41,7 @@ internal static class ManagementSettings
         SettingRule<ManagementOptions>.NotEmpty(
             TokenPath, "path", "name a file", management => management.TokenPath),
         SettingRule<ManagementOptions>.NotEmpty(
-            "Management:ShutdownTokenPath", "path", "name a file", management => management.ShutdownTokenPath),
+            ShutdownTokenPath, "path", "name a file", management => management.ShutdownTokenPath),
         SettingRule<ManagementOptions>.NotEmpty(
             "Management:ShutdownToken", "text", "it is a secret of at least one character", management => management.ShutdownToken));
 

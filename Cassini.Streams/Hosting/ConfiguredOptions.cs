@@ -21,11 +21,8 @@ internal static class ConfiguredOptions
     /// <exception cref="OptionsValidationException">A setting is wrong; it has every error.</exception>
     public static CassiniOptions Read(IConfiguration configuration, Func<CassiniOptions, CassiniOptions>? configure)
     {
-        var path = configuration is IConfigurationSection section ? section.Path : "";
-        var settings = configuration.AsEnumerable(makePathsRelative: true)
-            .Where(pair => pair.Value is not null && IsOurs(pair.Key, isWhole: path.Length == 0))
-            .Select(pair => new Setting(pair.Key, pair.Value, path.Length == 0 ? "configuration" : $"configuration {path}:{pair.Key}"));
-        var reader = new OptionsReader([new SettingsLayer([.. settings], UnknownIsError: true)]);
+        var isWhole = configuration is not IConfigurationSection;
+        var reader = ReaderOf(configuration, key => IsOurs(key, isWhole));
         var read = reader.Read<CassiniOptions>();
         reader.ReportUnknown();
 
@@ -36,6 +33,18 @@ internal static class ConfiguredOptions
         return errors.Count == 0
             ? options
             : throw new OptionsValidationException(Options.DefaultName, typeof(CassiniOptions), errors);
+    }
+
+    /// <summary>Reads those settings of a configuration that are meant, among which one that does not exist is an error.</summary>
+    /// <param name="configuration">The section with the settings, or a whole configuration.</param>
+    /// <param name="isMeant">Whether a key in it is meant.</param>
+    public static OptionsReader ReaderOf(IConfiguration configuration, Func<string, bool> isMeant)
+    {
+        var path = configuration is IConfigurationSection section ? section.Path : "";
+        var settings = configuration.AsEnumerable(makePathsRelative: true)
+            .Where(pair => pair.Value is not null && isMeant(pair.Key))
+            .Select(pair => new Setting(pair.Key, pair.Value, path.Length == 0 ? "configuration" : $"configuration {path}:{pair.Key}"));
+        return new OptionsReader([new SettingsLayer([.. settings], UnknownIsError: true)]);
     }
 
     /// <summary>

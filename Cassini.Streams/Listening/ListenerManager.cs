@@ -73,6 +73,7 @@ internal sealed partial class ListenerManager : IAsyncDisposable
         _context = context;
         _transport = transport;
         _endpoints = [.. addresses.Select(address => new ListeningEndpoint(address, context))];
+        context.Certificates.RevocationChanged += DisconnectRevoked;
     }
 
     /// <summary>The endpoints as they are now, in the order of the configuration.</summary>
@@ -114,7 +115,10 @@ internal sealed partial class ListenerManager : IAsyncDisposable
 
         foreach (var endpoint in _endpoints)
         {
-            _context.Events.Publish(new ListenerConfigured(endpoint.Address.ToString()));
+            _context.Events.Publish(new ListenerConfigured(endpoint.Address.ToString())
+            {
+                WebSocket = _context.IsWebSocket(endpoint.Address),
+            });
         }
 
         lock (_lock)
@@ -240,6 +244,14 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     internal bool IsBackingOff(EndpointAddress address) => _endpoints.First(endpoint => endpoint.Address == address).IsBackingOff;
 
     /// <summary>Runs the manager. When the supervisor gives it up, no further client can be served, so the endpoints close.</summary>
+    private void DisconnectRevoked()
+    {
+        foreach (var connection in _context.Connections.All)
+        {
+            connection.CloseIfRevoked();
+        }
+    }
+
     private async Task RunManagerAsync()
     {
         await _context.Supervisor.RunAsync(

@@ -32,6 +32,12 @@ public sealed record TlsOptions
     public string? ManagementKeyPath { get; init; }
 
     /// <summary>
+    /// Whether open connections end when a list that is loaded revokes their certificates. Otherwise only new ones are refused. A changed
+    /// value applies from the next start.
+    /// </summary>
+    public bool DisconnectRevoked { get; init; } = true;
+
+    /// <summary>
     /// Which name of a client's certificate is its identity. When a certificate lacks that name, the other one is used. A changed value
     /// applies from the next start.
     /// </summary>

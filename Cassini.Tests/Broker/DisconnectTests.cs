@@ -82,6 +82,7 @@ public class DisconnectTests
     [InlineData(CloseReason.Shutdown, ReasonCodes.ServerShuttingDown)]
     [InlineData(CloseReason.Disconnected, ReasonCodes.AdministrativeAction)]
     [InlineData(CloseReason.Quarantined, ReasonCodes.AdministrativeAction)]
+    [InlineData(CloseReason.CertificateRevoked, ReasonCodes.NotAuthorized)]
     public async Task Connection_ClosedByTheBroker_GetsTheReason(CloseReason reason, int expected)
     {
         await using var rig = new BrokerRig();
@@ -165,5 +166,6 @@ public class DisconnectTests
     {
         public const int ServerShuttingDown = 0x8B;
         public const int AdministrativeAction = 0x98;
+        public const int NotAuthorized = 0x87;
     }
 }

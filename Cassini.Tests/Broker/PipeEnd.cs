@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Tests.Broker;
 
@@ -7,26 +8,12 @@ namespace Cassini.Tests.Broker;
 /// One end of a connection in memory that behaves as a socket's stream does: a read of no bytes waits until there are some, a
 /// writer waits while the other end does not read, and what continues does so on the pool.
 /// </summary>
-internal sealed class PipeEnd(PipeReader reader, PipeWriter writer) : Stream
+internal sealed class PipeEnd(PipeReader reader, PipeWriter writer) : DuplexStream
 {
     private PipeEnd? _peer;
     private long _written;
     private long _taken;
     private volatile bool _waits;
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     private long Written => Volatile.Read(ref _written);
 
@@ -75,24 +62,6 @@ internal sealed class PipeEnd(PipeReader reader, PipeWriter writer) : Stream
         writer.Complete(new IOException("The connection is lost."));
         reader.Complete(new IOException("The connection is lost."));
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

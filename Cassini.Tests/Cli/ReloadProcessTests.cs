@@ -56,6 +56,34 @@ public sealed class ReloadProcessTests : IDisposable
         subscriber.Error.Lines.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Hangup_CertificateIsRevoked_TellsItsClientAndEndsTheConnection()
+    {
+        await RunAsync("certs", "certs", "--client", "thief", "--client", "other");
+        await RunAsync("certs", "certs", "--revoke", "other");
+        await using var cassini = Start(
+            "--ca", "certs/ca.pem", "--cert", "certs/server.pem", "--key", "certs/server.key", "--crl", "certs/ca.crl",
+            "--set", "Tls:ReloadInterval=1h",
+            "--set", "Probing:CanaryCertificatePath=certs/canary.pem", "--set", "Probing:CanaryKeyPath=certs/canary.key");
+        var management = await StartedAsync(cassini);
+        await using var thief = await SubscribeAsync(
+            cassini, management, "--ca", "certs/ca.pem", "--cert", "certs/thief.pem", "--key", "certs/thief.key");
+
+        await RunAsync("certs", "certs", "--revoke", "thief");
+        cassini.Signal(Hangup);
+
+        await thief.Error.LineAsync("the client is told why", line => line.Contains("not authorized", StringComparison.OrdinalIgnoreCase));
+        (await thief.ExitCodeAsync("the client ends")).ShouldNotBe(0);
+        (await GetAsync($"{management}/events?types=connection&since=2000-01-01T00:00:00Z"))
+            .ShouldContain("\"reason\":\"certificateRevoked\"");
+    }
+
+    private async Task RunAsync(params string[] arguments)
+    {
+        var (code, _, error) = await CassiniProcess.RunAsync(_directory.Path, arguments);
+        code.ShouldBe(0, error);
+    }
+
     private ChildProcess Start(params IEnumerable<string> flags)
     {
         _directory.Write("appsettings.json", """{ "Cassini": {} }""");
@@ -70,11 +98,11 @@ public sealed class ReloadProcessTests : IDisposable
         return management;
     }
 
-    private async Task<ChildProcess> SubscribeAsync(ChildProcess cassini, string management)
+    private async Task<ChildProcess> SubscribeAsync(ChildProcess cassini, string management, params IEnumerable<string> flags)
     {
         var broker = cassini.Out.Lines.First(line => line.StartsWith("  broker", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        var subscriber = CassiniProcess.Start(_directory.Path, ["sub", "secret/#", "--broker", broker]);
+        var subscriber = CassiniProcess.Start(_directory.Path, ["sub", "secret/#", "--broker", broker, .. flags]);
         await BecomesAsync($"{management}/subscriptions?topic=secret/x", "it is subscribed", "secret/#");
         return subscriber;
     }

@@ -81,14 +81,14 @@ public class LiveFeedTests
         health.LastConnection,
         LastError = health.LastError?.Message,
         Broker = health.Broker.Connectivity,
-        Endpoints = health.Endpoints.Select(endpoint => (endpoint.Address, endpoint.State, endpoint.Error).ToString()),
+        Endpoints = health.Endpoints.Select(endpoint => (endpoint.Address, endpoint.State, endpoint.Error, endpoint.WebSocket).ToString()),
         Checks = health.Checks.Select(
             check => (check.Name, check.Status, check.Status is HealthStatus.Unknown ? null : check.Reason).ToString()),
     });
 
     private static IEnumerable<BrokerEvent> ToReady() =>
     [
-        new ListenerConfigured(Endpoint),
+        new ListenerConfigured(Endpoint) { WebSocket = true },
         new ListenerBound(Endpoint, Endpoint),
         new CertificateLoaded(
             CertificateRole.Server, "CN=server", "00", DateTimeOffset.UnixEpoch, new DateTimeOffset(2099, 1, 1, 0, 0, 0, TimeSpan.Zero)),

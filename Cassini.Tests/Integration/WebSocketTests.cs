@@ -165,6 +165,7 @@ public class WebSocketTests
 
         broker.Now.Endpoints.Length.ShouldBe(2);
         broker.Now.Endpoints.ShouldAllBe(endpoint => endpoint.State == EndpointState.Bound);
+        broker.Now.Endpoints.Select(endpoint => endpoint.WebSocket).ShouldBe([false, true]);
         broker.Check("canary").Status.ShouldBe(HealthStatus.Ok);
         broker.Check("accept").Status.ShouldBe(HealthStatus.Ok);
         broker.Host.Connections.Count.ShouldBe(0);

@@ -38,18 +38,21 @@ internal sealed class ListeningRig : IAsyncDisposable
         RestartPolicy? restart = null,
         TimeProvider? time = null,
         ILogger? logger = null,
-        QuotaOptions? quota = null)
+        QuotaOptions? quota = null,
+        Func<TlsOptions, TlsOptions>? tls = null)
     {
         time ??= TimeProvider.System;
         Options = new ListenerOptions { Endpoints = [AnyPort], CloseTimeout = TimeSpan.FromSeconds(1) };
         Options = configure?.Invoke(Options) ?? Options;
+        var files = new TlsOptions
+        {
+            CaPath = Certificates.CaPath,
+            ServerChainPath = Certificates.ServerPath,
+            ServerKeyPath = Certificates.ServerKeyPath,
+            CrlPath = Certificates.RevocationListPath,
+        };
         Store = new CertificateStore(
-            new TlsOptions
-            {
-                CaPath = Certificates.CaPath,
-                ServerChainPath = Certificates.ServerPath,
-                ServerKeyPath = Certificates.ServerKeyPath,
-            },
+            tls?.Invoke(files) ?? files,
             new RecordingPublisher(),
             TimeProvider.System,
             NullLogger<CertificateStore>.Instance);
@@ -93,9 +96,10 @@ internal sealed class ListeningRig : IAsyncDisposable
         RestartPolicy? restart = null,
         TimeProvider? time = null,
         ILogger? logger = null,
-        QuotaOptions? quota = null)
+        QuotaOptions? quota = null,
+        Func<TlsOptions, TlsOptions>? tls = null)
     {
-        var rig = new ListeningRig(configure, handler, transport, restart, time, logger, quota);
+        var rig = new ListeningRig(configure, handler, transport, restart, time, logger, quota, tls);
         await rig.Manager.StartAsync(TestContext.Current.CancellationToken).Within("the start");
         return rig;
     }

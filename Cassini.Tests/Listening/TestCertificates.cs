@@ -12,6 +12,7 @@ internal sealed class TestCertificates : IDisposable
     private readonly ConcurrentDictionary<string, X509Certificate2> _clients = new();
     private readonly ECDsa _caKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly X509Certificate2 _ca;
+    private int _lists;
 
     public TestCertificates()
     {
@@ -20,9 +21,10 @@ internal sealed class TestCertificates : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        _ca = request.CreateSelfSigned(Now.AddDays(-1), Now.AddYears(1));
+        _ca = request.CreateSelfSigned(Now.AddYears(-1), Now.AddYears(10));
         File.WriteAllText(CaPath, _ca.ExportCertificatePem());
         WriteServer();
+        WriteRevocationList();
     }
 
     /// <summary>The same CA, for certificates with something special.</summary>
@@ -35,6 +37,9 @@ internal sealed class TestCertificates : IDisposable
     public string ServerPath => Path.Combine(Directory, "server.pem");
 
     public string ServerKeyPath => Path.Combine(Directory, "server.key");
+
+    /// <summary>At first a list that revokes nobody.</summary>
+    public string RevocationListPath => Path.Combine(Directory, "crl.pem");
 
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
@@ -50,6 +55,10 @@ internal sealed class TestCertificates : IDisposable
 
     /// <summary>Writes a new server certificate over the old one.</summary>
     public void WriteServer() => Write("server", Issue("localhost", "1.3.6.1.5.5.7.3.1"));
+
+    /// <summary>Writes a newer revocation list over the old one.</summary>
+    public void WriteRevocationList(params X509Certificate2[] revoked) =>
+        File.WriteAllText(RevocationListPath, Authority.RevocationList(revoked, thisUpdate: Now.AddHours(-1).AddMinutes(_lists++)));
 
     public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Cassini.Management.Http;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Management;
 
@@ -34,6 +35,28 @@ public class DrainEndpointTests
         response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         response.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
         rig.StopsRequested.ShouldBe(0);
+    }
+
+    // Each token is for one thing. Its holder is told which, and learns nothing that it does not have.
+    [Fact]
+    public async Task Tokens_OneUsedForTheOther_IsRefusedAndSaysWhatItIsFor()
+    {
+        using var directory = new TempDirectory();
+        directory.Write("tokens", "of-the-management");
+        await using var rig = await ManagementRig.StartReadyAsync(
+            new ManagementOptions { ShutdownToken = Token, RequireCredentials = true, TokenPath = directory.File("tokens") });
+
+        (await SendAsync(HttpMethod.Get, "/connections", Token)).ShouldBe(
+            (HttpStatusCode.Unauthorized, "this is the shutdown token: it is for POST /drain alone\n"));
+        (await SendAsync(HttpMethod.Post, "/drain", "of-the-management")).ShouldBe(
+            (HttpStatusCode.Unauthorized, "this is a token of the management: POST /drain needs the shutdown token\n"));
+        rig.StopsRequested.ShouldBe(0);
+
+        async Task<(HttpStatusCode Status, string Text)> SendAsync(HttpMethod method, string path, string token)
+        {
+            using var response = await rig.SendAsync(method, path, null, ("Authorization", $"Bearer {token}"));
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
     }
 
     /// <summary>Also where no other request is limited.</summary>

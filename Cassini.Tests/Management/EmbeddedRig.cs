@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -31,7 +32,9 @@ internal sealed class EmbeddedRig : IAsyncDisposable
     private readonly TestAuthority _authority = new();
     private readonly TempDirectory _directory = new();
 
-    private EmbeddedRig(Func<ManagementOptions, ManagementOptions>? configure, Action<IEndpointConventionBuilder>? conventions)
+    private EmbeddedRig(
+        Func<ManagementOptions, ManagementOptions>? configure, Action<IEndpointConventionBuilder>? conventions,
+        IConfiguration? configuration)
     {
         var tls = _authority.Write(_directory.Path);
         var builder = WebApplication.CreateSlimBuilder();
@@ -43,7 +46,9 @@ internal sealed class EmbeddedRig : IAsyncDisposable
             Tls = tls,
             Telemetry = options.Telemetry with { TraceRatio = 1 },
         });
-        builder.Services.AddCassiniManagement(configure);
+        _ = configuration is null
+            ? builder.Services.AddCassiniManagement(configure)
+            : builder.Services.AddCassiniManagement(configuration, configure);
         builder.Services.AddOpenApi();
         builder.Services.AddAuthentication(OwnScheme.Name).AddScheme<AuthenticationSchemeOptions, OwnScheme>(OwnScheme.Name, null);
         builder.Services.AddAuthorization();
@@ -79,9 +84,10 @@ internal sealed class EmbeddedRig : IAsyncDisposable
     private string SocketPath => _directory.File("http");
 
     public static async Task<EmbeddedRig> StartAsync(
-        Func<ManagementOptions, ManagementOptions>? configure = null, Action<IEndpointConventionBuilder>? conventions = null)
+        Func<ManagementOptions, ManagementOptions>? configure = null, Action<IEndpointConventionBuilder>? conventions = null,
+        IConfiguration? configuration = null)
     {
-        var rig = new EmbeddedRig(configure, conventions);
+        var rig = new EmbeddedRig(configure, conventions, configuration);
         await rig.App.StartAsync(TestContext.Current.CancellationToken);
         rig.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
         {

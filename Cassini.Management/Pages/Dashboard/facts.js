@@ -17,6 +17,7 @@ export function renderEndpoints({ health, clock }) {
   const items = health.endpoints.map(endpoint => ({ ...endpoint, status: endpoint.state === 'closed' && isStopping ? 'off' : STATES[endpoint.state] }));
   endpoints.render(byId('endpoints'), items, endpoint => endpoint.address, endpoint => h('li', {},
     h('span', { class: 'code' }, endpoint.address),
+    endpoint.webSocket ? h('span', { class: 'quiet' }, 'WebSocket') : null,
     h('span', { class: 'status', 'data-status': endpoint.status }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), endpoint.state),
     h('span', { class: 'quiet' }, 'for ', age(clock, clock.secondsOf(endpoint.since), ''), endpoint.error ? `: ${endpoint.error}` : '')));
 }

@@ -181,6 +181,7 @@ internal sealed class ClientConnection : IOutboxOwner
         CloseReason.Shutdown => new CloseOrder(ReasonCode.ServerShuttingDown, CloseReason.Shutdown),
         CloseReason.Disconnected => new CloseOrder(ReasonCode.AdministrativeAction, CloseReason.Disconnected),
         CloseReason.Quarantined => new CloseOrder(ReasonCode.AdministrativeAction, CloseReason.Quarantined),
+        CloseReason.CertificateRevoked => new CloseOrder(ReasonCode.NotAuthorized, CloseReason.CertificateRevoked),
         CloseReason.Crashed => new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.Crashed),
         _ => null,
     };

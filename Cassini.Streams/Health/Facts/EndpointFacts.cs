@@ -12,6 +12,9 @@ internal sealed record EndpointFact(string Endpoint)
 
     public TimeSpan Since { get; init; }
 
+    /// <summary>Whether its clients come by WebSocket.</summary>
+    public bool IsWebSocket { get; init; }
+
     /// <summary>Closed by a shutdown, which is not a fault of the endpoint.</summary>
     public bool IsRetired { get; init; }
 
@@ -35,7 +38,7 @@ internal sealed record EndpointFacts(ImmutableArray<EndpointFact> All)
 
     public EndpointFacts Apply(BrokerEvent happened, long sequence, TimeSpan now, HealthPolicy policy) => happened switch
     {
-        ListenerConfigured e => Change(e.Endpoint, now, fact => fact),
+        ListenerConfigured e => Change(e.Endpoint, now, fact => fact with { IsWebSocket = e.WebSocket }),
         ListenerBound e => Change(e.Endpoint, now, fact => Enter(fact, EndpointState.Bound, sequence, now) with { Address = e.Address }),
         BindFailed e => Change(e.Endpoint, now, fact =>
             Enter(fact, EndpointState.Failed, sequence, now) with { Address = e.Endpoint, Error = e.Error, RetryIn = e.RetryIn }),

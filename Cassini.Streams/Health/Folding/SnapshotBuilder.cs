@@ -40,7 +40,10 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
         Endpoints =
         [
             .. state.Facts.Endpoints.All.Select(
-                fact => new EndpointHealth(fact.Address, fact.State, state.WallClock(fact.Since), fact.Error)),
+                fact => new EndpointHealth(fact.Address, fact.State, state.WallClock(fact.Since), fact.Error)
+                {
+                    WebSocket = fact.IsWebSocket,
+                }),
         ],
         Broker = new BrokerHealth(ConnectivityOf(state)),
         Store = state.Facts.Store.Visible,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
@@ -30,6 +31,7 @@ internal sealed class ConnectionListener : IPendingConnection
     private GatePass? _pass;
     private HandshakeRefusal? _refusal;
     private MutualTlsStream? _tls;
+    private X509Certificate2? _certificate;
     private bool _sentReason;
     private bool _hasEnded;
     private volatile string _identity = "";
@@ -81,6 +83,16 @@ internal sealed class ConnectionListener : IPendingConnection
         if (_identity == identity)
         {
             _fate.TryClose(CloseReason.Quarantined);
+        }
+    }
+
+    /// <summary>Closes it if its certificate is revoked, as those may be that were accepted before a list was loaded.</summary>
+    public void CloseIfRevoked()
+    {
+        if (_fate.IsOpen && !IsProbe && _certificate is { } certificate
+            && _context.Certificates.HasRevoked(certificate, _tls!.Verdict))
+        {
+            _fate.TryClose(CloseReason.CertificateRevoked);
         }
     }
 
@@ -154,6 +166,7 @@ internal sealed class ConnectionListener : IPendingConnection
         }
 
         _identity = _tls!.Verdict.Identity;
+        _certificate = _tls.RemoteCertificate as X509Certificate2;
         _account = _context.Accounts.Open(_identity);
         if (Admit(_account) is { } refused)
         {
@@ -166,6 +179,8 @@ internal sealed class ConnectionListener : IPendingConnection
             CloseIfOf(_identity);
         }
 
+        // For the same reason: the list that revokes it may have been loaded after its handshake and before it was open.
+        CloseIfRevoked();
         _openedAt = _context.Time.GetTimestamp();
         var webSocket = handshake.Upgrade is { } upgrade ? new FramedStream(_tls, upgrade.Rest, Break, _context.Time) : null;
         var stream = new ConnectionStream(

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Connections;
 
@@ -11,7 +12,7 @@ namespace Cassini.Streams.Listening.Connections;
 /// <param name="inner">The stream of plain bytes.</param>
 /// <param name="totals">Where its bytes are counted as well; null for nowhere.</param>
 /// <param name="unread">Says whether the transport holds bytes that were not read; null when it cannot say.</param>
-internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bool>? unread = null) : Stream
+internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bool>? unread = null) : DuplexStream
 {
     private long _received;
     private long _sent;
@@ -32,20 +33,6 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bo
 
     /// <summary>Why the connection ended, as far as the transport can tell.</summary>
     public CloseReason HowItEnded => Ended ? CloseReason.PeerClosed : Failed ? CloseReason.ConnectionLost : CloseReason.Completed;
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>
     /// One operation, the next one or a pending one once it is cancelled, throws <paramref name="exception"/>. Not those that follow: as
@@ -99,27 +86,7 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bo
     /// <summary>Whether the transport caused the failure. An I/O error that this stream did not see is the handler's own.</summary>
     public bool Explains(Exception failure) => (Ended || Failed) && failure is IOException or SocketException or ObjectDisposedException;
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw AsynchronousOnly();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw AsynchronousOnly();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    private static NotSupportedException AsynchronousOnly() => new("A connection's stream is asynchronous only.");
 
     private void Note(Exception exception)
     {

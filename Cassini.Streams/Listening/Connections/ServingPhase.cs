@@ -106,6 +106,7 @@ internal sealed class ServingPhase(
         {
             CloseReason.Shutdown => CloseStatus.GoingAway,
             CloseReason.Crashed => CloseStatus.InternalError,
+            CloseReason.CertificateRevoked => CloseStatus.PolicyViolation,
             _ => CloseStatus.Normal,
         };
         using var patience = new CancellationTokenSource(CloseNotifyTimeout, context.Time);

@@ -1,11 +1,12 @@
 using System.Net.Sockets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>A socket's stream whose first reads return the bytes that were read from the socket before.</summary>
 /// <param name="socket">The socket; the caller closes it.</param>
 /// <param name="replayed">The bytes.</param>
-internal sealed class ReplayStream(Socket socket, byte[] replayed) : Stream
+internal sealed class ReplayStream(Socket socket, byte[] replayed) : DuplexStream
 {
     private readonly NetworkStream _inner = new(socket, ownsSocket: false);
     private ReadOnlyMemory<byte> _replayed = replayed;
@@ -13,25 +14,8 @@ internal sealed class ReplayStream(Socket socket, byte[] replayed) : Stream
     /// <summary>Called once, before the first bytes are written.</summary>
     public Action? FirstWrite { get; set; }
 
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _replayed.IsEmpty ? _inner.ReadAsync(buffer, cancellationToken) : ValueTask.FromResult(Replay(buffer.Span));
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(Span<byte> buffer) => _replayed.IsEmpty ? _inner.Read(buffer) : Replay(buffer);
 
@@ -43,22 +27,11 @@ internal sealed class ReplayStream(Socket socket, byte[] replayed) : Stream
         return _inner.WriteAsync(buffer, cancellationToken);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override void Write(byte[] buffer, int offset, int count)
     {
         ReportFirstWrite();
         _inner.Write(buffer, offset, count);
     }
-
-    public override void Flush() => _inner.Flush();
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -15,7 +15,8 @@ namespace Cassini.Streams.Listening.WebSockets;
 /// <param name="received">What came after the client's request.</param>
 /// <param name="broken">Called once when the client's frames are wrong; from then on nothing is read.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FramedStream(Stream inner, ReadOnlyMemory<byte> received, Action<FrameViolation> broken, TimeProvider time) : Stream
+internal sealed class FramedStream(Stream inner, ReadOnlyMemory<byte> received, Action<FrameViolation> broken, TimeProvider time)
+    : DuplexStream
 {
     /// <summary>What a client may send at once in frames without payload, in bytes.</summary>
     public const int EmptyBurst = 64 * 1024;
@@ -39,20 +40,6 @@ internal sealed class FramedStream(Stream inner, ReadOnlyMemory<byte> received, 
 
     /// <summary>What was wrong with the client's frames; null for nothing.</summary>
     public FrameViolation? Violation { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <returns>0 when the client closed the WebSocket or the connection, or broke the protocol.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -151,24 +138,6 @@ internal sealed class FramedStream(Stream inner, ReadOnlyMemory<byte> received, 
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private static byte[] ClosePayload(CloseStatus status, string reason)
     {

@@ -26,6 +26,9 @@ internal sealed class ClientCertificateJudge(
 
     private readonly FrozenDictionary<string, X509Certificate2> _revokedAuthorities = RevokedAuthorities.Find(authorities, revocation);
 
+    /// <summary>Whether a configured CA is revoked.</summary>
+    public bool HasRevokedAuthorities => _revokedAuthorities.Count > 0;
+
     private readonly record struct Finding(HandshakeFailure Reason, string Problem);
 
     /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>

@@ -56,6 +56,16 @@ internal sealed class RevocationList
         _serialsByIssuer.TryGetValue(IssuerKey(issuer), out var serials) && serials.Contains(SerialKey(certificate.SerialNumberBytes.Span));
 
     /// <summary>
+    /// Whether any authority has revoked its serial number. Only <see cref="IsRevoked"/> knows whose certificate it is, but this costs
+    /// next to nothing.
+    /// </summary>
+    public bool MayBeRevoked(X509Certificate2 certificate)
+    {
+        var serial = SerialKey(certificate.SerialNumberBytes.Span);
+        return _serialsByIssuer.Values.Any(serials => serials.Contains(serial));
+    }
+
+    /// <summary>
     /// Why these lists must not replace others: one of an authority is older, or missing, and what was revoked since would be valid again.
     /// </summary>
     /// <param name="before">The lists in use.</param>

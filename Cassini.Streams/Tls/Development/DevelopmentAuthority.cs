@@ -9,8 +9,9 @@ namespace Cassini.Streams.Tls.Development;
 /// <summary>The development CA of one directory, and the certificates that it issued there.</summary>
 internal sealed class DevelopmentAuthority
 {
-    private static readonly TimeSpan Backdated = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LeafLife = TimeSpan.FromDays(825);
+    /// <summary>How long ago a certificate became valid when it is made: clocks differ.</summary>
+    public static readonly TimeSpan Backdated = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan RenewedBefore = TimeSpan.FromDays(30);
     private const int CaYears = 10;
 
@@ -72,7 +73,7 @@ internal sealed class DevelopmentAuthority
 
         using var signer = SigningCertificate();
         using var key = EnsureKey(keyPath);
-        using var leaf = Issue(signer, key, commonName, usage, hosts.Length == 0 ? [] : [.. has, .. missing]);
+        using var leaf = DevelopmentLeaf.Issue(signer, key, commonName, usage, hosts.Length == 0 ? [] : [.. has, .. missing], Now);
         PrivateFiles.Write(path, leaf.ExportCertificatePem() + "\n", isPrivate: false);
         Note(path, present ? DevelopmentCertificateOutcome.Renewed : DevelopmentCertificateOutcome.Created, problem);
     }
@@ -81,16 +82,22 @@ internal sealed class DevelopmentAuthority
     /// <exception cref="ArgumentException">There is no certificate of this CA with such a name.</exception>
     public void Revoke(IEnumerable<string> names)
     {
-        List<X509Certificate2> revoked = [.. names.Select(name =>
-            TryRead(PathOf($"{name}.pem")) is { } certificate && IsIssuedHere(certificate)
-                ? certificate
-                : throw new ArgumentException($"'{name}' cannot be revoked: {PathOf($"{name}.pem")} is no certificate of this CA"))];
-        if (_revocations.Update(revoked, SigningCertificate, Now) is { } done)
+        var revoked = new List<X509Certificate2>();
+        try
         {
-            _actions.Add(done);
+            revoked.AddRange(names.Select(ReadIssued));
+            if (_revocations.Update(revoked, SigningCertificate, Now) is { } done)
+            {
+                _actions.Add(done);
+            }
+        }
+        finally
+        {
+            revoked.ForEach(certificate => certificate.Dispose());
         }
     }
 
+    /// <summary>Every certificate of the directory: the CA first, the others by name.</summary>
     public ImmutableArray<DevelopmentCertificate> List() =>
     [
         .. Directory.GetFiles(_directory, "*.pem")
@@ -98,6 +105,19 @@ internal sealed class DevelopmentAuthority
             .OrderBy(one => one.Name != Path.GetFileNameWithoutExtension(DevelopmentCertificates.CaFile))
             .ThenBy(one => one.Name, StringComparer.Ordinal),
     ];
+
+    private X509Certificate2 ReadIssued(string name)
+    {
+        var path = PathOf($"{name}.pem");
+        var certificate = TryRead(path);
+        if (certificate is not null && IsIssuedHere(certificate))
+        {
+            return certificate;
+        }
+
+        certificate?.Dispose();
+        throw new ArgumentException($"'{name}' cannot be revoked: {path} is no certificate of this CA");
+    }
 
     private DevelopmentCertificate Describe(string name, string path)
     {
@@ -218,26 +238,6 @@ internal sealed class DevelopmentAuthority
             TlsFile.Read(CertificateRole.Authority, "CA key", CaKeyPath));
     }
 
-    private X509Certificate2 Issue(X509Certificate2 signer, ECDsa key, string commonName, string usage, string[] hosts)
-    {
-        var subject = new X500DistinguishedNameBuilder();
-        subject.AddCommonName(commonName);
-        var request = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(signer, true, false));
-        if (hosts.Length > 0)
-        {
-            request.CertificateExtensions.Add(ServerNames.ToExtension(hosts));
-        }
-
-        var notBefore = Later(Now - Backdated, CertificateTimes.NotBefore(signer));
-        var notAfter = Earlier(notBefore + LeafLife, CertificateTimes.NotAfter(signer));
-        return request.Create(signer, notBefore, notAfter, SerialNumber());
-    }
-
     private ECDsa EnsureKey(string path)
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -262,18 +262,6 @@ internal sealed class DevelopmentAuthority
                 CertificateRole.Server, "key", path, "is not an unencrypted EC key in PEM form; move it away, and a new one is created", e);
         }
     }
-
-    // RFC 5280 §4.1.2.2: positive, at most 20 octets.
-    private static byte[] SerialNumber()
-    {
-        var serial = RandomNumberGenerator.GetBytes(16);
-        serial[0] = (byte)((serial[0] & 0x3F) | 0x40);
-        return serial;
-    }
-
-    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
-
-    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
     private string PathOf(string file) => Path.Combine(_directory, file);
 

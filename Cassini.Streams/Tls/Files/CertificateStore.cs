@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls.Clients;
@@ -48,12 +49,26 @@ internal sealed class CertificateStore
         _expiry = new ExpiryWatch(options.ExpiringWithin, time);
     }
 
+    /// <summary>
+    /// Raised when other material with a revocation list is in use, and that is published: who was accepted before may be revoked by it.
+    /// Not without <see cref="TlsOptions.DisconnectRevoked"/>. On the thread that reads the files.
+    /// </summary>
+    public event Action? RevocationChanged;
+
     /// <summary>The material for every new handshake. Any thread.</summary>
     /// <exception cref="InvalidOperationException">Nothing was loaded yet.</exception>
     public TlsMaterial Current => _current ?? throw new InvalidOperationException($"Call {nameof(Load)} first.");
 
     /// <summary>Whether material was loaded. Any thread.</summary>
     public bool IsLoaded => _current is not null;
+
+    /// <summary>
+    /// Whether a client that was accepted before is revoked by the list in use now. Never without
+    /// <see cref="TlsOptions.DisconnectRevoked"/>. Any thread.
+    /// </summary>
+    /// <inheritdoc cref="TlsMaterial.HasRevoked"/>
+    public bool HasRevoked(X509Certificate2 certificate, ClientVerdict accepted) =>
+        _options.DisconnectRevoked && Current.HasRevoked(certificate, accepted);
 
     /// <summary>
     /// Loads the files for the first time, at the start. An expired certificate is loaded too, and health reports it. One that is not
@@ -169,25 +184,34 @@ internal sealed class CertificateStore
         {
             Restore();
         }
-        else if (seen != _refused || _usableFrom <= _time.GetUtcNow())
+        else if ((seen != _refused || _usableFrom <= _time.GetUtcNow()) && TryReplace(seen, files, unreadable)
+            && _options.DisconnectRevoked && Current.Revocation is not null)
         {
-            try
-            {
-                var read = files ?? throw unreadable!;
-                Use(MaterialOf(read, Current), seen);
-            }
-            catch (TlsConfigurationException e)
-            {
-                Refuse(seen, e.Role, e.Path, e.Problem, e.UsableFrom);
-                TlsLog.Refused(_logger, e);
-            }
-            catch (Exception e)
-            {
-                // No file may crash the watcher, whatever the libraries throw: the old material stays in use.
-                Refuse(seen, CertificateRole.Server, _options.ServerChainPath, e.Message, usableFrom: null);
-                TlsLog.ReloadFailed(_logger, e);
-            }
+            RevocationChanged?.Invoke();
         }
+    }
+
+    private bool TryReplace(string seen, TlsFileSet? files, TlsConfigurationException? unreadable)
+    {
+        try
+        {
+            var read = files ?? throw unreadable!;
+            Use(MaterialOf(read, Current), seen);
+            return true;
+        }
+        catch (TlsConfigurationException e)
+        {
+            Refuse(seen, e.Role, e.Path, e.Problem, e.UsableFrom);
+            TlsLog.Refused(_logger, e);
+        }
+        catch (Exception e)
+        {
+            // No file may crash the watcher, whatever the libraries throw: the old material stays in use.
+            Refuse(seen, CertificateRole.Server, _options.ServerChainPath, e.Message, usableFrom: null);
+            TlsLog.ReloadFailed(_logger, e);
+        }
+
+        return false;
     }
 
     private TlsMaterial MaterialOf(TlsFileSet files, TlsMaterial? inUse) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Events;
 using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Handshakes;
 
@@ -14,6 +15,7 @@ namespace Cassini.Streams.Tls.Files;
 internal sealed class TlsMaterial
 {
     private readonly ImmutableArray<X509Certificate2> _authorities;
+    private readonly ClientCertificateJudge _judge;
     private readonly VerdictCache _verdicts;
 
     private TlsMaterial(ServedCertificate server, ServedCertificate? management, ImmutableArray<X509Certificate2> authorities,
@@ -23,6 +25,7 @@ internal sealed class TlsMaterial
         Intermediates = server.Intermediates;
         Revocation = revocation;
         _authorities = authorities;
+        _judge = judge;
         _verdicts = new VerdictCache(judge, time);
         ServerOptions = BuildServerOptions(server.Context, protocols: null);
         WebSocketOptions = BuildServerOptions(server.Context, [SslApplicationProtocol.Http11]);
@@ -71,6 +74,17 @@ internal sealed class TlsMaterial
     /// <param name="presented">The intermediates that the client sent.</param>
     public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented) =>
         _verdicts.Judge(certificate, presented, isResumed: false);
+
+    /// <summary>Whether a client that was accepted with other material is revoked by this. Thread-safe.</summary>
+    /// <param name="certificate">Its certificate.</param>
+    /// <param name="accepted">The verdict on it.</param>
+    public bool HasRevoked(X509Certificate2 certificate, ClientVerdict accepted)
+    {
+        // A whole chain is built only for those that it can concern: thousands may have to be judged.
+        var mayBe = Revocation is { } list
+            && (list.MayBeRevoked(certificate) || _judge.HasRevokedAuthorities || accepted.Path is { Intermediates.IsEmpty: false });
+        return mayBe && _verdicts.Judge(certificate, [], isResumed: true).Failure == HandshakeFailure.RevokedCertificate;
+    }
 
     /// <param name="files">The files.</param>
     /// <param name="time">The clock that clients' certificates are judged by.</param>

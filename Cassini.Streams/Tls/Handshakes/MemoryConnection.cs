@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Tls.Handshakes;
 
@@ -6,7 +7,7 @@ namespace Cassini.Streams.Tls.Handshakes;
 /// One end of a connection in memory. A write completes the waiting read of the other end on the writer's own thread, so that two ends
 /// on one thread need no other thread.
 /// </summary>
-internal sealed class MemoryConnection : Stream
+internal sealed class MemoryConnection : DuplexStream
 {
     private readonly Channel<byte[]> _incoming = Channel.CreateUnbounded<byte[]>(
         new UnboundedChannelOptions { AllowSynchronousContinuations = true, SingleReader = true, SingleWriter = true });
@@ -16,20 +17,6 @@ internal sealed class MemoryConnection : Stream
 
     private MemoryConnection()
     {
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     public static (MemoryConnection One, MemoryConnection Other) Create()
@@ -58,21 +45,10 @@ internal sealed class MemoryConnection : Stream
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Write(buffer.Span);
         return ValueTask.CompletedTask;
-    }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        Write(buffer.AsSpan(offset, count));
-        return Task.CompletedTask;
     }
 
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -84,16 +60,6 @@ internal sealed class MemoryConnection : Stream
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

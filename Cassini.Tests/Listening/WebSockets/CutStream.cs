@@ -1,26 +1,14 @@
+using Cassini.Streams.Primitives;
+
 namespace Cassini.Tests.Listening.WebSockets;
 
 /// <summary>Gives bytes in pieces of these sizes, in turn, then the end; keeps what is written. Never waits.</summary>
-internal sealed class CutStream(byte[] bytes, int[] cuts) : Stream
+internal sealed class CutStream(byte[] bytes, int[] cuts) : DuplexStream
 {
     private int _at;
     private int _turn;
 
     public List<byte> Written { get; } = [];
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(Read(buffer.Span));
@@ -42,12 +30,4 @@ internal sealed class CutStream(byte[] bytes, int[] cuts) : Stream
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Written.AddRange(buffer.AsSpan(offset, count).ToArray());
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }
