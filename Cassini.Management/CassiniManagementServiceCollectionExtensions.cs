@@ -20,7 +20,8 @@ public static class CassiniManagementServiceCollectionExtensions
     /// application has the port: <see cref="ManagementOptions.Address"/>, <see cref="ManagementOptions.Https"/>,
     /// <see cref="ManagementOptions.RequireCredentials"/>, <see cref="ManagementOptions.TokenPath"/>,
     /// <see cref="ManagementOptions.Identities"/>, <see cref="ManagementOptions.GrpcAddress"/>, <see cref="ManagementOptions.MaxWatches"/>,
-    /// <see cref="ManagementOptions.MaxFeedsPerCaller"/>, <see cref="ManagementOptions.MaxWaitsPerCaller"/> and
+    /// <see cref="ManagementOptions.MaxFeedsPerCaller"/>, <see cref="ManagementOptions.MaxWaitsPerCaller"/>,
+    /// <see cref="ManagementOptions.MaxMessageStreamsPerCaller"/> and
     /// <see cref="ManagementOptions.MaxConnectionsPerCaller"/>. <see cref="ManagementOptions.RequestRate"/> and
     /// <see cref="ManagementOptions.RequestBurst"/> limit <c>POST /drain</c> alone.
     /// </param>

@@ -118,7 +118,7 @@ internal static class ManagementApp
         kestrel.Limits.MaxRequestBodySize = MaxHeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = IdleTime;
-        kestrel.Limits.MaxConcurrentConnections = options.MaxFeeds + options.MaxWaits + OtherConnections;
+        kestrel.Limits.MaxConcurrentConnections = options.MaxFeeds + options.MaxWaits + options.MaxMessageStreams + OtherConnections;
     }
 
     private static void Configure(

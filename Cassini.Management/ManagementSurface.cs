@@ -2,10 +2,12 @@ using Cassini.Management.Access;
 using Cassini.Management.Control;
 using Cassini.Management.Feed;
 using Cassini.Management.Http;
+using Cassini.Management.Messages;
 using Cassini.Management.Pages;
 using Cassini.Management.Probes;
 using Cassini.Management.Tables;
 using Cassini.Management.Telemetry;
+using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Quotas;
 
@@ -14,6 +16,11 @@ namespace Cassini.Management;
 /// <summary>Every endpoint, and what they share: made once for an application, and disposed after its server has stopped.</summary>
 internal sealed class ManagementSurface : IAsyncDisposable
 {
+    /// <summary>Messages that are read and published at once: the body of each is in memory.</summary>
+    private const int MostPublished = 32;
+
+    private const int MostPublishedOfCaller = 8;
+
     private readonly ManagedBroker _broker;
     private readonly string _name;
     private readonly bool _enableFaults;
@@ -24,6 +31,10 @@ internal sealed class ManagementSurface : IAsyncDisposable
     private readonly ProbeWaits _waits;
     private readonly ProbeWaits _strangersWaits;
     private readonly FeedRegistry _feeds;
+    private readonly string _rules;
+    private readonly LocalClient? _client;
+    private readonly MessageStreams? _streams;
+    private readonly Publications? _publications;
     private readonly CassiniMetrics _metrics;
     private readonly RecentRows<ConnectionRow> _connections;
     private readonly RecentRows<SessionRow>? _sessions;
@@ -66,7 +77,18 @@ internal sealed class ManagementSurface : IAsyncDisposable
         _metrics = new CassiniMetrics(Read, broker.Hub, broker.Mqtt is not null, broker.Store is not null, export, time);
         _connections = ConnectionEndpoints.RowsOf(broker.Connections, time);
         _sessions = broker.Mqtt is { } mqtt ? SessionEndpoints.RowsOf(mqtt, time) : null;
-        _stopping = stopping.UnsafeRegister(static feeds => ((FeedRegistry)feeds!).Stop(), _feeds);
+        _rules = access.IsPerEndpoint ? "BrokerOptions.Access" : "Broker:Access";
+        _client = broker.Mqtt?.CreateClient(options.ClientIdentity, options.ClientIdentity);
+        if (_client is not null)
+        {
+            var streamPlaces = new SharedPlaces(
+                "message streams", options.MaxMessageStreams, access.Places(options.MaxMessageStreamsPerCaller));
+            _streams = new MessageStreams(_client, streamPlaces, options.FeedHeartbeat, time);
+            var publishing = new SharedPlaces("messages under way", MostPublished, access.Places(MostPublishedOfCaller));
+            _publications = new Publications(_client, publishing, time, logger, stopping);
+        }
+
+        _stopping = stopping.UnsafeRegister(static surface => ((ManagementSurface)surface!).Stop(), this);
     }
 
     /// <summary>What stands before every endpoint.</summary>
@@ -99,6 +121,10 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapRemedies(remedies);
         routes.MapHandshakes(_broker.RefusedHandshakes);
         routes.MapTopics(_broker.Mqtt);
+        routes.MapTopicTree(_broker.Mqtt);
+        routes.MapRetained(_client, _rules);
+        routes.MapPublish(_publications, _rules);
+        routes.MapMessageStream(_streams, _rules);
         routes.MapFaults(
             _enableFaults ? _broker.Rehearsals : null,
             Access.IsPerEndpoint ? $"set {Access.SettingOf(nameof(ManagementOptions.EnableFaults))}" : "start with --enable-faults");
@@ -123,6 +149,12 @@ internal sealed class ManagementSurface : IAsyncDisposable
         await _metrics.DisposeAsync();
     }
 
+    private void Stop()
+    {
+        _feeds.Stop();
+        _streams?.Stop();
+    }
+
     private MetricsReading Read()
     {
         var hub = _broker.Hub;
@@ -134,6 +166,9 @@ internal sealed class ManagementSurface : IAsyncDisposable
             _waitPlaces.Count,
             _refusals.Counts)
         {
+            Messages = _streams is null || _publications is null
+                ? default
+                : new MessageNumbers(_publications.Count, _streams.Count, _streams.Sent, _streams.Dropped),
             OverQuota = _broker.Accounts is { } accounts
                 ? [.. QuotaResources.All.Select(resource => KeyValuePair.Create(Words.Of(resource), accounts.OverQuota(resource)))]
                 : [],

@@ -51,8 +51,11 @@ public sealed record ProtocolViolated(
 /// A client was denied a topic. The first of each identity for each action is published; not each of the others, when this happens often,
 /// and of the first ones 1,000 within a minute.
 /// </summary>
-/// <param name="ConnectionId">The connection; 0 for a will, which is published when that is over.</param>
-/// <param name="Identity">The identity from the client certificate.</param>
+/// <param name="ConnectionId">
+/// The connection; 0 for a will, which is published when that is over, and for a client within the broker's process, such as the
+/// management's.
+/// </param>
+/// <param name="Identity">The identity from the client certificate, or of the client within the process.</param>
 /// <param name="Action"><c>publish</c> or <c>subscribe</c>; <c>retain</c> when the message was delivered but not retained.</param>
 /// <param name="Topic">The topic or the filter.</param>
 /// <param name="Detail">For people; null when a rule denied it.</param>

@@ -41,6 +41,9 @@ internal static class Answer
     public static Task JsonAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> shape) =>
         BytesAsync(context, status, Json, JsonSerializer.SerializeToUtf8Bytes(value, shape));
 
+    /// <summary>A sentence of the framework's, on one line.</summary>
+    public static string Line(string text) => SafeText.Line(text);
+
     /// <summary>What a caller sent, fit for the answer to that caller.</summary>
     public static string Quote(string? text) => $"\"{SafeText.Of(text, 40)}\"";
 }

@@ -25,6 +25,13 @@ internal static class EndpointDescriptions
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status403Forbidden, Answer.PlainText);
 
+    /// <summary>A request that changes something, and says in its body what.</summary>
+    public static IEndpointConventionBuilder MapBody(this IEndpointRouteBuilder routes, string pattern, RequestDelegate handler) =>
+        routes.MapMethods(pattern, [HttpMethods.Post], handler)
+            .WithMetadata(handler.Method)
+            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
+            .Answers(StatusCodes.Status403Forbidden, Answer.PlainText);
+
     private static bool HasBody(HttpContext context) =>
         context.Request.ContentLength is not 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
 
@@ -45,6 +52,17 @@ internal static class EndpointDescriptions
     public static IEndpointConventionBuilder Answers<T>(this IEndpointConventionBuilder endpoint, int status, params string[] mediaTypes) =>
         endpoint.WithMetadata(new ProducesResponseTypeMetadata(
             status, typeof(T), [.. mediaTypes.Select(type => new ContentType(type).MediaType)]));
+
+    /// <summary>Describes the body. Routing does not look at it: the endpoint says in a sentence what is wrong.</summary>
+    public static IEndpointConventionBuilder TakesBody<T>(this IEndpointConventionBuilder endpoint, string mediaType) =>
+        endpoint.AddOpenApiOperationTransformer(async (operation, context, cancellation) => operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                [mediaType] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancellation) },
+            },
+        });
 
     public static IEndpointConventionBuilder Takes(
         this IEndpointConventionBuilder endpoint,

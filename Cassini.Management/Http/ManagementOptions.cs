@@ -78,6 +78,21 @@ public sealed record ManagementOptions
     [Within("100ms", "10m")]
     public TimeSpan FeedHeartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// The identity of the client that publishes and subscribes for callers of the management: access rules, quotas and retained messages
+    /// name it like that of a client certificate. Its client identifier is the same.
+    /// </summary>
+    [Form("name")]
+    public string ClientIdentity { get; init; } = "management";
+
+    /// <summary>Open streams of messages at once. One more is 503.</summary>
+    [Within(1, 10_000)]
+    public int MaxMessageStreams { get; init; } = 64;
+
+    /// <summary>Open streams of messages of one caller at once, where credentials are needed. One more is 429.</summary>
+    [Within(1, 10_000)]
+    public int MaxMessageStreamsPerCaller { get; init; } = 16;
+
     /// <summary>Whether rehearsal faults may be requested.</summary>
     public bool EnableFaults { get; init; }
 

@@ -11,6 +11,7 @@ internal static class ManagementSettings
     public const string Address = "Management:Address";
     public const string GrpcAddress = "Management:GrpcAddress";
     public const string Name = "Management:Name";
+    public const string ClientIdentity = "Management:ClientIdentity";
     public const string TokenPath = "Management:TokenPath";
     public const string ShutdownTokenPath = "Management:ShutdownTokenPath";
     private const int LongestName = 64;
@@ -25,6 +26,9 @@ internal static class ManagementSettings
         SettingRule<ManagementOptions>.That(
             Name, $"1 to {LongestName} visible characters", management => management.Name is not { } name || IsName(name),
             management => SafeText.Quote(management.Name)),
+        SettingRule<ManagementOptions>.That(
+            ClientIdentity, $"1 to {LongestName} visible characters", management => IsName(management.ClientIdentity),
+            management => SafeText.Quote(management.ClientIdentity)),
         SettingRule<ManagementOptions>.That(
             "Management:EnableFaults", "rehearsals are for an open loopback address only", MayRehearse,
             management => management.EnableFaults, Address),

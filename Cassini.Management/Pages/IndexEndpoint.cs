@@ -33,6 +33,10 @@ internal static class IndexEndpoint
         DELETE /retained           remove retained messages           ?filter=old/%23
         GET    /handshakes         who was refused, why, how often
         GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
+        GET    /topics/tree        one level of the topics as a tree  ?under=home/kitchen ?after=NAME ?limit=100
+        GET    /retained           the retained message of a topic    ?topic=NAME
+        GET    /messages           messages as they are published     ?filter=home/%23, Server-Sent Events
+        POST   /messages           publish a message                  {"topic":"home/lamp","payload":"on"}
         GET    /subscriptions      subscriptions that match a topic   ?topic=NAME
         POST   /drain              stop gracefully                    with the shutdown token
         POST   /faults/NAME        rehearse a failure                 only with --enable-faults

@@ -30,6 +30,8 @@ internal static class TableJson
 
     public static JsonTypeInfo<TopicsAnswer> Topics { get; } = ManagementJson.Of<TopicsAnswer>(TableJsonContext.Default);
 
+    public static JsonTypeInfo<TopicTreeAnswer> TopicTree { get; } = ManagementJson.Of<TopicTreeAnswer>(TableJsonContext.Default);
+
     public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } =
         ManagementJson.Of<SubscriptionsAnswer>(TableJsonContext.Default);
 }
@@ -43,5 +45,6 @@ internal static class TableJson
 [JsonSerializable(typeof(IdentitiesAnswer))]
 [JsonSerializable(typeof(ConfigAnswer))]
 [JsonSerializable(typeof(TopicsAnswer))]
+[JsonSerializable(typeof(TopicTreeAnswer))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]
 internal sealed partial class TableJsonContext : JsonSerializerContext;

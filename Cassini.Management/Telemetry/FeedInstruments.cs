@@ -14,6 +14,12 @@ internal static class FeedInstruments
             .Counter("cassini.feed.refused", "{feed}", "Subscribers refused because too many were open.", r => r.Feeds.Refused)
             .Counter("cassini.feed.resets", "{reset}", "Feeds that could not go on where they were, by reason.", r =>
                 ByReason(r.Feeds.Resets))
+            .Counter("cassini.management.messages.published", "{message}", "Messages published over HTTP.", r => r.Messages.Published)
+            .Gauge("cassini.management.message_streams", "{stream}", "Open streams of messages.", r => r.Messages.Streams)
+            .Counter("cassini.management.messages.sent", "{message}", "Messages sent to all streams.", r => r.Messages.Sent)
+            .Counter(
+                "cassini.management.messages.dropped", "{message}", "Messages that readers of streams were too slow for.",
+                r => r.Messages.Dropped)
             .Counter("cassini.management.refused", "{request}", "Requests and connections refused, by reason.", r => ByReason(r.Refused))
             .Gauge("cassini.probe_waits", "{request}", "Long polls that are held back.", r => r.Waits);
     }

@@ -18,6 +18,9 @@ internal sealed record MetricsReading(
     /// <summary>For each resource, how often an identity got no more of it because of its own share.</summary>
     public IReadOnlyList<KeyValuePair<string, long>> OverQuota { get; init; } = [];
 
+    /// <summary>Messages over HTTP; all zero when the host serves another protocol.</summary>
+    public MessageNumbers Messages { get; init; }
+
     /// <summary>The durable store; null when nothing is stored.</summary>
     public StoreStatistics? Store { get; init; }
 
@@ -34,6 +37,13 @@ internal readonly record struct EventNumbers(long Newest, long Oldest, int Capac
 /// <param name="Lost">Events that were not written in time.</param>
 /// <param name="Failures">Failed attempts.</param>
 internal readonly record struct HistoryNumbers(bool IsWritten, long Bytes, long Lost, long Failures);
+
+/// <summary>What publishing and subscribing over HTTP count.</summary>
+/// <param name="Published">Messages that were published.</param>
+/// <param name="Streams">Streams that are open.</param>
+/// <param name="Sent">Messages that were sent to all streams.</param>
+/// <param name="Dropped">Messages that readers were too slow for.</param>
+internal readonly record struct MessageNumbers(long Published, int Streams, long Sent, long Dropped);
 
 /// <summary>What the feeds count.</summary>
 internal sealed record FeedNumbers(int Open, long Sent, long Refused, IReadOnlyDictionary<string, long> Resets);

@@ -38,6 +38,7 @@ public sealed class MqttBroker : ISessionHandler
     private readonly ServerPublisher _publisher;
     private readonly LocalPublisher _local;
     private readonly LocalObservers _observers;
+    private readonly LocalParty _ofBroker;
     private readonly MessageTracer _tracer;
     private readonly Violations _violations;
     private readonly ILogger _logger;
@@ -85,12 +86,13 @@ public sealed class MqttBroker : ISessionHandler
             options, _access, Sessions, store, _intake, _publisher, _work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
         _serving = new ServePhase(options, store.Durability, _intake, _work, time);
-        _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, store, time);
+        _local = new LocalPublisher(options, _intake, _publisher, store, Counters, _events, () => RetainedUse, time);
+        _ofBroker = LocalParty.OfBroker(Budget.Of(accounts.OfBroker));
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Rewriter = new StoreRewriter(store, Sessions, Retained, time);
         Administration = new Administration(Sessions, Retained, _publisher);
-        AccessReview = new AccessReview(_access, Sessions, _events, time);
+        AccessReview = new AccessReview(_access, Sessions, _observers, _events, time);
         var upkeep = new SessionUpkeep(Sessions, _publisher, _events, time);
         Housekeeper = new Housekeeper(
             time,
@@ -228,11 +230,20 @@ public sealed class MqttBroker : ISessionHandler
     /// larger than <see cref="BrokerOptions.MaxPacketSize"/>; a text is not well-formed Unicode, has U+0000, or is longer than 65,535
     /// bytes; or the response topic is not a topic name.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled while it waited: the message is not published.</exception>
-    public ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken = default)
+    public async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
-        return _local.PublishAsync(message, cancellationToken);
+        var verdict = await _local.PublishAsync(_ofBroker, message, remoteAddress: null, cancellationToken).ConfigureAwait(false);
+        return verdict.Outcome;
     }
+
+    /// <summary>
+    /// A client within this process: what it publishes and receives is judged by the access rules, and counts for its identity.
+    /// </summary>
+    /// <param name="identity">Its identity, as in the access rules.</param>
+    /// <param name="clientId">Its client identifier, as in the access rules. It has no session: a real client may have the same.</param>
+    internal LocalClient CreateClient(string identity, string clientId) => new(
+        identity, clientId, _options, _accounts, _access, Budget, _local, _observers, Retained, _store, Counters, _events, _time);
 
     /// <summary>
     /// Retains one of the broker's own messages and delivers it to its subscribers. Never waits and is never refused. Any thread.
@@ -260,7 +271,7 @@ public sealed class MqttBroker : ISessionHandler
             throw new ArgumentException($"'{filter}' is not a topic filter", nameof(filter));
         }
 
-        return new LocalObservable(_observers, filter);
+        return new LocalObservable(_observers, _ofBroker, filter);
     }
 
     /// <summary>
@@ -271,11 +282,11 @@ public sealed class MqttBroker : ISessionHandler
     internal Task CompleteAsync() => _observers.CompleteAsync();
 
     /// <summary>The topics in use, without the broker's own, in no order.</summary>
-    public IReadOnlyList<TopicInfo> GetTopics() =>
-    [
-        .. Topics.All.Select(topic => new TopicInfo(
-            topic.Name, SubscribersOf(topic), Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt))),
-    ];
+    public IReadOnlyList<TopicInfo> GetTopics() => [.. Topics.All.Select(InfoOf)];
+
+    /// <summary>Levels of the topics in use as a tree, without the broker's own.</summary>
+    internal ImmutableArray<TopicLevel> GetTopicLevels(IReadOnlyList<TopicLevelQuery> levels) =>
+        TopicLevel.Of(Topics.All, levels, InfoOf);
 
     /// <summary>The subscriptions that receive the messages of a topic.</summary>
     /// <param name="topic">A topic name.</param>
@@ -368,15 +379,23 @@ public sealed class MqttBroker : ISessionHandler
         return false;
     }
 
+    private TopicInfo InfoOf(Topic topic) => new(
+        topic.Name, SubscribersOf(topic), Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt));
+
     /// <summary>How many subscribers its last message had; null when subscriptions have changed since.</summary>
     private int? SubscribersOf(Topic topic) =>
         topic.Route is { } route && route.Version == Tree.Version ? route.Subscribers : null;
 
     private static SubscriptionInfo InfoOf(Subscription subscription)
     {
-        var session = subscription.Subscriber as Session;
+        var (clientId, identity) = subscription.Subscriber switch
+        {
+            Session session => (session.ClientId, session.Identity),
+            LocalSubscriber local => (local.Party.ClientId, local.Party.Identity),
+            _ => (null, null),
+        };
         return new SubscriptionInfo(
-            session?.ClientId, session?.Identity, subscription.Filter, subscription.QoS, subscription.Subscriber.IsReachable)
+            clientId, identity, subscription.Filter, subscription.QoS, subscription.Subscriber.IsReachable)
         {
             NoLocal = subscription.NoLocal,
             RetainAsPublished = subscription.RetainAsPublished,

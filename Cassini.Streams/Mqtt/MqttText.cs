@@ -18,6 +18,28 @@ internal static class MqttText
 
     public static string Decode(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
 
+    /// <summary>Encodes a text of this process, which may be none that MQTT can carry.</summary>
+    /// <returns>False when it has U+0000, an unpaired surrogate, or more than <see cref="MaxBytes"/> bytes.</returns>
+    public static bool TryEncode(string text, out byte[] utf8)
+    {
+        utf8 = [];
+        if (text.Length > MaxBytes)
+        {
+            return false;
+        }
+
+        try
+        {
+            utf8 = Encode(text);
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+
+        return utf8.Length <= MaxBytes && IsValid(utf8);
+    }
+
     /// <exception cref="ArgumentException">The text has an unpaired surrogate.</exception>
     public static byte[] Encode(string text) => Strict.GetBytes(text);
 }

@@ -112,9 +112,13 @@ internal sealed class RoomTable
         ["Probes"] = ["Http", "Access"],
         ["Tables"] = ["Http", "Access", "Telemetry"],
         ["Feed"] = ["Http", "Access", "Probes"],
+        ["Messages"] = ["Http", "Access", "Feed"],
         ["GrpcHealth"] = ["Http", "Access", "Probes"],
         [Arrow.RootRoom] =
-            ["Http", "Telemetry", "Logging", "Access", "Transport", "Pages", "Control", "Probes", "Tables", "Feed", "GrpcHealth"],
+            [
+                "Http", "Telemetry", "Logging", "Access", "Transport", "Pages", "Control", "Probes", "Tables", "Feed", "Messages",
+                "GrpcHealth",
+            ],
     });
 
     /// <summary>The rooms of the harness. The root runs a plan, and has the exit codes of all commands.</summary>

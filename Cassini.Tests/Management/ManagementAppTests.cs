@@ -124,7 +124,8 @@ public class ManagementAppTests
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}",
                 "/events", "/runs", "/events/{id}", "/state", "/metrics",
-                "/certificates", "/connections", "/connections/{id}", "/handshakes", "/topics", "/subscriptions",
+                "/certificates", "/connections", "/connections/{id}", "/handshakes", "/topics", "/topics/tree", "/subscriptions",
+                "/messages",
                 "/config", "/log-level",
                 "/identities", "/identities/{identity}", "/sessions", "/sessions/{client}", "/clients/{client}", "/retained",
                 "/drain", "/faults/{fault}", "/runbook", "/runbook.css",

@@ -16,6 +16,7 @@ using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management;
@@ -39,15 +40,18 @@ internal sealed class ManagementRig : IAsyncDisposable
     private int _stopped;
     private int _stopsRequested;
 
-    private ManagementRig(ManagementOptions? options, HealthPolicy? policy, EventHubOptions? hubOptions, int port, HistoryOptions? history)
+    private ManagementRig(
+        ManagementOptions? options, HealthPolicy? policy, EventHubOptions? hubOptions, int port, HistoryOptions? history,
+        BrokerParts? parts)
     {
         Options = (options ?? new ManagementOptions()) with { Address = $"127.0.0.1:{port}" };
         Hub = new EventHub(TimeProvider.System, hubOptions);
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", NullLogger<HealthProjection>.Instance);
         Connections = new LiveConnections(Hub);
         RefusedHandshakes = new RefusedHandshakes(Hub);
+        Accounts = new AccountTable(parts?.Quota ?? new QuotaOptions());
         Broker = new MqttBroker(
-            new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Accounts, NoStore.Instance, Hub,
+            parts?.Options ?? new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Accounts, parts?.Store ?? NoStore.Instance, Hub,
             TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);
         History = history is null
@@ -65,7 +69,8 @@ internal sealed class ManagementRig : IAsyncDisposable
             LogLevels = LogLevels,
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
         };
-        _app = ManagementApp.Create(Managed, Options, NullLoggerFactory.Instance, TimeProvider.System, refusals: Refusals);
+        _app = ManagementApp.Create(
+            Managed, Options, parts?.Loggers ?? NullLoggerFactory.Instance, TimeProvider.System, refusals: Refusals);
     }
 
     public EventHub Hub { get; }
@@ -77,7 +82,7 @@ internal sealed class ManagementRig : IAsyncDisposable
     public RefusedHandshakes RefusedHandshakes { get; }
 
     /// <summary>What each identity has of the broker.</summary>
-    public AccountTable Accounts { get; } = new(new QuotaOptions());
+    public AccountTable Accounts { get; }
 
     /// <summary>A broker without clients; nothing of it runs.</summary>
     public MqttBroker Broker { get; }
@@ -115,9 +120,9 @@ internal sealed class ManagementRig : IAsyncDisposable
 
     public static async Task<ManagementRig> StartAsync(
         ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null, int port = 0,
-        HistoryOptions? history = null)
+        HistoryOptions? history = null, BrokerParts? parts = null)
     {
-        var rig = new ManagementRig(options, policy, hubOptions, port, history);
+        var rig = new ManagementRig(options, policy, hubOptions, port, history, parts);
         await rig._app.StartAsync(TestContext.Current.CancellationToken);
         rig.Address = ManagementApp.AddressOf(rig._app);
         rig.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = rig.Address };
@@ -126,9 +131,10 @@ internal sealed class ManagementRig : IAsyncDisposable
 
     /// <summary>A rig whose broker is ready.</summary>
     public static async Task<ManagementRig> StartReadyAsync(
-        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null, HistoryOptions? history = null)
+        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null,
+        HistoryOptions? history = null, BrokerParts? parts = null)
     {
-        var rig = await StartAsync(options, policy, hubOptions, history: history);
+        var rig = await StartAsync(options, policy, hubOptions, history: history, parts: parts);
         rig.BecomeReady();
         return rig;
     }
@@ -209,4 +215,16 @@ internal sealed class ManagementRig : IAsyncDisposable
 
         _ticks.Dispose();
     }
+}
+
+/// <summary>What is different about the broker of a rig.</summary>
+internal sealed record BrokerParts
+{
+    public BrokerOptions? Options { get; init; }
+
+    public QuotaOptions? Quota { get; init; }
+
+    public IBrokerStore? Store { get; init; }
+
+    public ILoggerFactory? Loggers { get; init; }
 }

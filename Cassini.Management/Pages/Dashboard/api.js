@@ -23,9 +23,10 @@ export function setToken(value) {
 /** A limit on how long the answer may take, its body included. Feeds have no end; they limit their silence instead. */
 export const timeLimit = () => AbortSignal.timeout(TIME_LIMIT);
 
-export async function request(path, { method = 'GET', headers = {}, signal = timeLimit() } = {}) {
+export async function request(path, { method = 'GET', headers = {}, body, signal = timeLimit() } = {}) {
   const response = await fetch(path, {
     method,
+    body,
     signal,
     cache: 'no-store',
     credentials: 'same-origin',
@@ -44,6 +45,12 @@ export function sentenceOf(error) {
   return error.name === 'TimeoutError' ? `no answer within ${TIME_LIMIT / 1_000} s`
     : error.name === 'TypeError' ? 'the broker cannot be reached'
     : error.message;
+}
+
+/** Sends a value as JSON, and gives the answer's. */
+export async function postJson(path, value) {
+  const response = await request(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) });
+  return response.json();
 }
 
 export async function getJson(path, options = {}) {

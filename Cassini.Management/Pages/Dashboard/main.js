@@ -12,11 +12,14 @@ import { initEvidence, openEvent } from './evidence.js';
 import { renderCertificates, renderEndpoints } from './facts.js';
 import { Feed } from './feed.js';
 import { showAge, showState, showTitle } from './lost.js';
+import { Messages } from './messages.js';
 import { Model } from './model.js';
 import { Notes } from './notes.js';
 import { readHistory, readPast, readSnapshot } from './past.js';
+import { Publisher } from './publish.js';
 import { Range } from './range.js';
 import { RefusalTable } from './refusals.js';
+import { RetainedPanel } from './retained.js';
 import { Runs } from './runs.js';
 import { Sessions } from './sessions.js';
 import { SlowList } from './slow.js';
@@ -43,7 +46,17 @@ const refusals = new RefusalTable(model.clock, notes);
 const slow = new SlowList(notes, id => client.open(id));
 const configuration = new Configuration(model.clock, notes);
 const range = new Range(model.clock, onRange);
-const topics = new Topics(notes);
+const publisher = new Publisher(() => {
+  topics.refresh();
+  retained.refresh();
+});
+const messages = new Messages();
+const retained = new RetainedPanel(notes, {
+  publish: topic => publisher.begin(topic),
+  subscribe: filter => messages.subscribe(filter),
+  refreshTopics: () => topics.refresh(),
+});
+const topics = new Topics(notes, { choose: row => retained.show(row), refreshed: () => retained.refresh(), off: hideTest });
 const runs = new Runs(notes);
 const events = new EventList(model.clock, openEvent);
 let past = new AbortController();
@@ -167,6 +180,13 @@ function readTheHistory() {
     readSpan = 0;
     readTheHistory();
   });
+}
+
+/** A host of another protocol has no messages. */
+function hideTest() {
+  byId('test').hidden = true;
+  byId('test-link').hidden = true;
+  byId('topics-parts').hidden = true;
 }
 
 function refreshAll() {

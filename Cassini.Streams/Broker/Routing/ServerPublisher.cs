@@ -55,12 +55,12 @@ internal sealed class ServerPublisher(
     /// <summary>Publishes a message, in slices if it has many subscribers: others have the thread between them.</summary>
     /// <param name="message">The message.</param>
     /// <param name="inTurn">Whether it waits for the turn of its identity.</param>
-    /// <returns>What became of it.</returns>
-    public async ValueTask<RouteProgress> PublishAsync(ServerMessage message, bool inTurn)
+    /// <returns>What became of it, and the ticket with which everything that was stored of it is durable.</returns>
+    public async ValueTask<(RouteProgress Progress, long Ticket)> PublishAsync(ServerMessage message, bool inTurn)
     {
         var delivery = Begin(message);
         await PublishAsync(delivery, inTurn).ConfigureAwait(false);
-        return delivery.Progress;
+        return (delivery.Progress, delivery.Ticket);
     }
 
     /// <summary>Whether anything of a message would have to outlive the process.</summary>
@@ -113,6 +113,7 @@ internal sealed class ServerPublisher(
         };
         var slice = new WorkSlice(time);
         var flushes = new FlushSet();
+        var before = Durability.TakeNoted();
 
         // With the copies of a will becomes durable that it is no more: a crash between the two would have it published twice.
         using var unit = delivery.Will is null ? default : store.BeginUnit();
@@ -129,6 +130,8 @@ internal sealed class ServerPublisher(
         finally
         {
             delivery.Stored = publication.Stored;
+            delivery.Ticket = Math.Max(delivery.Ticket, Durability.Noted);
+            Durability.Note(before);
             flushes.Flush(inline: false);
         }
     }
@@ -149,5 +152,8 @@ internal sealed class ServerPublisher(
 
         /// <summary>The copy that subscribers keep; null as long as none had to.</summary>
         public StoredMessage? Stored { get; set; }
+
+        /// <summary>The highest ticket of what was stored of it.</summary>
+        public long Ticket { get; set; }
     }
 }

@@ -9,13 +9,15 @@ namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>
 /// Puts other access rules in force, and removes the subscriptions that they do not allow, in slices, so that others are served
-/// meanwhile. Thread-safe.
+/// meanwhile. Those of clients within the process end at once. Thread-safe.
 /// </summary>
 /// <remarks>
 /// The rules change first, and each session is looked at afterwards. A connection that adds a subscription looks at the rules once more
-/// when it has added it. So one of the two sees every subscription that was judged by the rules before.
+/// when it has added it, and so does a client within the process. So one of the two sees every subscription that was judged by the rules
+/// before.
 /// </remarks>
-internal sealed class AccessReview(AccessControl access, SessionTable sessions, BrokerEvents events, TimeProvider time)
+internal sealed class AccessReview(
+    AccessControl access, SessionTable sessions, LocalObservers locals, BrokerEvents events, TimeProvider time)
 {
     /// <summary>The steps of a look at one session.</summary>
     private const int StepsOfALook = 2;
@@ -25,12 +27,13 @@ internal sealed class AccessReview(AccessControl access, SessionTable sessions, 
 
     /// <summary>Changes the rules: no message and no subscription is judged by those before from now on.</summary>
     /// <param name="rules">The first that matches decides.</param>
-    /// <returns>Ends when no session has a subscription any more that the new rules do not allow, and that is published.</returns>
+    /// <returns>Ends when nobody has a subscription any more that the new rules do not allow, and that is published.</returns>
     public async Task ChangeAsync(ImmutableArray<AccessRule> rules)
     {
         access.Change(rules);
+        var ended = locals.Review();
         var (lost, removed) = await RemoveAsync().ConfigureAwait(false);
-        events.Publish(new AccessRulesChanged(rules.Length, lost, removed));
+        events.Publish(new AccessRulesChanged(rules.Length, lost, removed + ended));
     }
 
     /// <summary>Removes from restored sessions what the rules do not allow: they may have changed while the broker was stopped.</summary>

@@ -8,36 +8,29 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// <summary>Converts between <see cref="MqttMessage"/> and the bytes on the wire.</summary>
 internal static class MessageConversion
 {
-    /// <exception cref="ArgumentException">The message has a part that MQTT cannot carry.</exception>
-    public static byte[] PropertiesOf(MqttMessage message)
+    /// <summary>Which part of a message MQTT cannot carry, beside its topic and payload; null when it can carry all.</summary>
+    public static string? ProblemOf(MqttMessage message) =>
+        ProblemOf(message.ContentType, "the content type")
+        ?? ProblemOf(message.ResponseTopic, "the response topic")
+        ?? (message.ResponseTopic is { } topic && !TopicName.IsValid(MqttText.Encode(topic))
+            ? $"the response topic {SafeText.Quote(topic, SafeText.Short)} is not a topic name"
+            : null)
+        ?? message.UserProperties
+            .Select(property => ProblemOf(property.Name, "a user property") ?? ProblemOf(property.Value, "a user property"))
+            .FirstOrDefault(problem => problem is not null)
+        ?? (message.CorrelationData is { Length: > MqttText.MaxBytes }
+            ? $"the correlation data has more than {MqttText.MaxBytes:N0} bytes"
+            : null);
+
+    /// <summary>Encodes the properties of a message that has no problem.</summary>
+    public static byte[] PropertiesOf(MqttMessage message) => MessageProperties.Encode(new PropertySet
     {
-        Check(message.ContentType, nameof(message.ContentType));
-        Check(message.ResponseTopic, nameof(message.ResponseTopic));
-        foreach (var (name, value) in message.UserProperties)
-        {
-            Check(name, nameof(message.UserProperties));
-            Check(value, nameof(message.UserProperties));
-        }
-
-        if (message.ResponseTopic is { } topic && !TopicName.IsValid(MqttText.Encode(topic)))
-        {
-            throw new ArgumentException($"'{SafeText.Of(topic, SafeText.Short)}' is not a topic name", nameof(message));
-        }
-
-        if (message.CorrelationData is { Length: > MqttText.MaxBytes })
-        {
-            throw new ArgumentException($"{nameof(message.CorrelationData)} has more than {MqttText.MaxBytes:N0} bytes", nameof(message));
-        }
-
-        return MessageProperties.Encode(new PropertySet
-        {
-            PayloadFormatIndicator = message.IsText is { } isText ? (byte)(isText ? 1 : 0) : null,
-            ContentType = message.ContentType,
-            ResponseTopic = message.ResponseTopic,
-            CorrelationData = message.CorrelationData,
-            UserProperties = message.UserProperties,
-        });
-    }
+        PayloadFormatIndicator = message.IsText is { } isText ? (byte)(isText ? 1 : 0) : null,
+        ContentType = message.ContentType,
+        ResponseTopic = message.ResponseTopic,
+        CorrelationData = message.CorrelationData,
+        UserProperties = message.UserProperties,
+    });
 
     public static MqttMessage Make(
         string topic, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> properties, QualityOfService qos, bool retain, uint? expiry)
@@ -58,11 +51,7 @@ internal static class MessageConversion
         };
     }
 
-    private static void Check(string? text, string what)
-    {
-        if (text is not null && MqttText.Encode(text) is var utf8 && (utf8.Length > MqttText.MaxBytes || !MqttText.IsValid(utf8)))
-        {
-            throw new ArgumentException($"{what} has a text with U+0000, or of more than {MqttText.MaxBytes:N0} bytes", nameof(text));
-        }
-    }
+    private static string? ProblemOf(string? text, string what) => text is null || MqttText.TryEncode(text, out _)
+        ? null
+        : $"{what} is not well-formed Unicode, has U+0000, or more than {MqttText.MaxBytes:N0} bytes";
 }

@@ -79,7 +79,7 @@ public class ConnectionTableTests(DashboardBrowser browser)
         var page = await browser.OpenAsync(rig.Address);
 
         await page.ShowsAsync("#connections-rows", Hostile);
-        await page.ShowsAsync("#topics-rows", Hostile);
+        await page.ShowsAsync("#tree", Hostile[..Hostile.IndexOf('/', StringComparison.Ordinal)]);
         await page.ShowsAsync("#checks [data-check=supervision]", Hostile);
         await page.ShowsAsync("#transitions", Hostile);
         await page.ShowsAsync("#certificates", Hostile);
@@ -114,9 +114,10 @@ public class ConnectionTableTests(DashboardBrowser browser)
         }
 
         var page = await browser.OpenAsync(rig.Address);
-        await page.ShowsAsync("#topics-rows", "work/desk");
+        await page.ShowsAsync("#tree", "work");
         await page.Browser.TypeAsync("#topics-prefix", "home/");
-        await page.HasAsync("two of them", "#topics-rows tr", 2);
+        await page.HasAsync("two of them", "#topics-found li", 2);
+        (await page.TextAsync("#tree")).ShouldBeEmpty();
         (await page.TextAsync("#topics-count")).ShouldBe("2");
     }
 

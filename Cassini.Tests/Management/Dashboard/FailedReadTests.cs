@@ -10,7 +10,7 @@ public class FailedReadTests(DashboardBrowser browser)
 {
     [Theory]
     [InlineData("/connections", "#connections-failed", 429, "too many requests from your address")]
-    [InlineData("/topics", "#topics-failed", 503, "come back later")]
+    [InlineData("/topics/tree", "#topics-failed", 503, "come back later")]
     [InlineData("/certificates", "#certificates-failed", 503, "come back later")]
     [InlineData("/handshakes", "#refusals-failed", 503, "come back later")]
     public async Task Read_Refused_IsShownAtItsTableUntilItSucceeds(string path, string note, int status, string sentence)
