@@ -36,6 +36,15 @@ public partial class EmbeddedTests
     }
 
     [Fact]
+    public async Task Settings_OfAnApplication_AreItsOwn()
+    {
+        await using var rig = await EmbeddedRig.StartAsync();
+
+        (await rig.GetAsync("/cassini/log-level")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await rig.GetAsync("/cassini/config")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task Feed_BelowAPrefix_BeginsWithASnapshotAndEndsWithByeWhenTheApplicationStops()
     {
         await using var rig = await EmbeddedRig.StartAsync();

@@ -7,7 +7,7 @@ import { save } from './save.js';
 import { throttled } from './throttle.js';
 
 /** On a phone a row takes three lines. */
-const PAGE = matchMedia('(max-width: 560px)').matches ? 10 : 20;
+const PAGE = matchMedia('(max-width: 560px)').matches ? 10 : 12;
 
 /** So many the broker gives at once. */
 const LARGEST = 1_000;

@@ -42,7 +42,9 @@ export function renderTiles(model, range) {
     const values = tile.values(model, view);
     const value = step !== null ? values[step] ?? null : tile.value ? tile.value(model, values) : values.at(-1);
     const peak = Math.max(0, ...values.filter(known => known !== null));
-    setText(parts.value, say(value));
+    const [number, unit = tile.unit ?? ''] = say(value).split(' ');
+    setText(parts.value, number);
+    setText(parts.unit, unit);
     setText(parts.peak, `peak ${say(peak)}`);
     said.push(`${tile.label} ${say(value)}${tile.unit ?? ''}`);
     draw(parts, values, peak, step);
@@ -73,6 +75,7 @@ function recent(model, values) {
 function make(tile) {
   const parts = {
     value: h('span', { class: 'value' }, '–'),
+    unit: h('span', { class: 'unit' }),
     peak: h('span', { class: 'peak' }),
     area: s('path', { class: 'area' }),
     line: s('path', { class: 'line' }),
@@ -80,7 +83,7 @@ function make(tile) {
   };
   byId('load').append(h('li', { class: 'tile', 'data-tile': tile.key },
     h('span', { class: 'label' }, tile.label),
-    h('span', { class: 'reading' }, parts.value, h('span', { class: 'unit' }, tile.unit ?? ''), parts.peak),
+    h('span', { class: 'reading' }, parts.value, parts.unit, parts.peak),
     s('svg', { class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, parts.area, parts.line, parts.at)));
   made.set(tile.key, parts);
   return parts;

@@ -138,14 +138,6 @@ public sealed class LogLevelsTests : IAsyncLifetime
         _events.Of<LogLevelChanged>().Count.ShouldBe(1);
     }
 
-    [Fact]
-    public async Task LogLevel_ApplicationHasTheLog_Is404()
-    {
-        using var response = await _rig.GetAsync("/log-level");
-
-        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-    }
-
     private async Task<(HttpStatusCode Status, string Body)> SendAsync(HttpMethod method, string query = "")
     {
         using var request = new HttpRequestMessage(method, $"/log-level{query}");

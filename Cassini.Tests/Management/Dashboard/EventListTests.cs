@@ -79,7 +79,7 @@ public class EventListTests(DashboardBrowser browser)
         }
 
         var page = await browser.OpenAsync(rig.Address);
-        await page.ShowsAsync("#connections-range", "1–20 of 200");
+        await page.ShowsAsync("#connections-range", "1–12 of 200");
 
         (await page.Browser.RunAsync("return document.documentElement.scrollHeight")).GetInt32().ShouldBeLessThan(5_000);
         await page.Browser.RunAsync("document.querySelector('.parts a[href=\"#topics-heading\"]').click()");
