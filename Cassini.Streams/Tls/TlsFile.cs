@@ -17,9 +17,10 @@ internal sealed record TlsFile(CertificateRole Role, string Setting, string Path
     {
         try
         {
-            if (Directory.Exists(path))
+            // Before it is opened: that would wait for the writer of a pipe, and no later reload would come.
+            if (RegularFile.IsPipe(path) || Directory.Exists(path))
             {
-                throw new TlsConfigurationException(role, setting, path, FileProblem.IsDirectory);
+                throw new TlsConfigurationException(role, setting, path, RegularFile.Problem(path) ?? FileProblem.IsDirectory);
             }
 
             // Opened by name each time, because a Kubernetes mount swaps the symlink behind the name.

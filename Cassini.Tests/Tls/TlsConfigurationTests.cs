@@ -44,6 +44,16 @@ public sealed class TlsConfigurationTests : IDisposable
         ShouldFail(role, setting, file).ShouldContain("is a directory");
     }
 
+    // Opening one waits for its writer: the files would never be looked at again.
+    [Fact]
+    public void File_APipe_IsNamed()
+    {
+        File.Delete(_options.CrlPath!);
+        SpecialFile.MakePipe(_options.CrlPath!);
+
+        ShouldFail(CertificateRole.RevocationList, "Tls:CrlPath", "crl.pem").ShouldContain("is a pipe, not a file");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

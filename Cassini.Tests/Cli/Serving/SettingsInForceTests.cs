@@ -99,6 +99,38 @@ public sealed class SettingsInForceTests : IAsyncDisposable
         Published<ConfigurationLoaded>().Count.ShouldBe(2);
     }
 
+    // Opening a pipe waits for its writer: that would be the last reload of the process.
+    [Fact]
+    public async Task Reload_APipeInPlaceOfTheFile_IsRefusedAndTheNextFileIsTakenUp()
+    {
+        var settings = Start("""{ "Cassini": { "Broker": { "Access": ["allow publish * #"] } } }""");
+        File.Delete(_directory.File("appsettings.json"));
+        SpecialFile.MakePipe(_directory.File("appsettings.json"));
+
+        await Eventually.CompletesAsync("the first look", Task.Run(settings.LookAsync));
+        await Eventually.CompletesAsync("the second look", Task.Run(settings.LookAsync));
+        settings.Problem.ShouldBe("appsettings.json: is a pipe, which can be read only at the start");
+
+        File.Delete(_directory.File("appsettings.json"));
+        Write("""{ "Cassini": { "Broker": { "Access": ["allow all * a"] } } }""");
+        await settings.ReloadAsync();
+        settings.Problem.ShouldBeNull();
+        Row(settings, "Broker:Access").Value!.ToJsonString().ShouldBe("""["allow all * a"]""");
+    }
+
+    // As with --config <(…): what is in the pipe is for the start, not for the watch.
+    [Fact]
+    public async Task Start_FromAPipe_ReadsItOnce()
+    {
+        SpecialFile.MakePipe(_directory.File("appsettings.json"));
+        var writing = Task.Run(() => Write("""{ "Cassini": { "Broker": { "Access": ["allow all * a"] } } }"""));
+
+        var settings = await Eventually.CompletesAsync("the start", Task.Run(() => Start(content: null)));
+
+        await Eventually.CompletesAsync("the writer", writing);
+        Row(settings, "Broker:Access").Value!.ToJsonString().ShouldBe("""["allow all * a"]""");
+    }
+
     [Fact]
     public async Task Reload_SeveralErrors_AreAllLogged()
     {

@@ -10,6 +10,7 @@ namespace Cassini.Web.Cli.Settings;
 internal sealed class SettingsFileWatch
 {
     private const string Absent = "absent";
+    private const string Pipe = "a pipe";
 
     private readonly string _path;
     private string _taken;
@@ -26,6 +27,9 @@ internal sealed class SettingsFileWatch
     /// <summary>Whether there was a file when its content was taken last.</summary>
     public bool HasFile => _taken != Absent;
 
+    /// <summary>Whether what was taken last is a pipe: what is in it can be read once, by whoever loads it.</summary>
+    public bool IsPipe => _taken == Pipe;
+
     /// <summary>Looks again.</summary>
     /// <returns>Whether there is a change to be read.</returns>
     public bool HasChanged()
@@ -41,6 +45,11 @@ internal sealed class SettingsFileWatch
 
     private string Look()
     {
+        if (RegularFile.IsPipe(_path))
+        {
+            return Pipe;
+        }
+
         try
         {
             return Convert.ToHexString(SHA256.HashData(WholeFile.Read(_path, SettingsFile.LargestFile)));

@@ -14,6 +14,7 @@ internal sealed class SettingsSource
     private readonly SettingsLayer _flags;
     private readonly SettingsFileWatch _watch;
     private volatile bool _isOfFile;
+    private bool _isLoaded;
 
     /// <param name="context">The environment, and the working directory.</param>
     /// <param name="configFile">The file that is named; null for the default one.</param>
@@ -45,6 +46,15 @@ internal sealed class SettingsSource
     public ServeSettings? Load(List<string> errors, out LoggingOptions logging)
     {
         _watch.Take();
+        if (_isLoaded && _watch.IsPipe)
+        {
+            // Whoever opens it would wait for a writer, and no later reload would come.
+            errors.Add($"{FileName}: is a pipe, which can be read only at the start");
+            logging = new LoggingOptions();
+            return null;
+        }
+
+        _isLoaded = true;
         if (_isOfFile && _configFile is null && !_watch.HasFile)
         {
             errors.Add($"{FileName}: the file is gone");
