@@ -2,7 +2,6 @@ using Cassini.Management.Control;
 using Cassini.Streams.Events;
 using Cassini.Streams.Settings;
 using Cassini.Streams.Settings.Reading;
-using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Web.Cli.Serving;
 
