@@ -146,7 +146,8 @@ public class StateTests(DashboardBrowser browser)
             Capacity = new Capacity(new ResourceUse(2, 100)) { Descriptors = new ResourceUse(240, 1_048_576) },
         });
 
-        await page.ShowsAsync("[data-tile=memory] .value", "150 MiB");
+        await page.ShowsAsync("[data-tile=memory] .value", "150");
+        (await page.TextAsync("[data-tile=memory] .reading")).ShouldStartWith("150\nMiB");
         (await page.TextAsync("[data-tile=cpu] .reading")).ShouldStartWith("13\n%");
         (await page.TextAsync("#process-heap")).ShouldBe("42 MiB");
         (await page.TextAsync("#process-threads")).ShouldBe("24");
