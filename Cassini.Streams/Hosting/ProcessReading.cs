@@ -39,7 +39,15 @@ internal readonly record struct ProcessReading(long Memory, long Heap, TimeSpan 
             }
         }
 
-        using var process = System.Diagnostics.Process.GetCurrentProcess();
-        return process.Threads.Count;
+        try
+        {
+            using var process = System.Diagnostics.Process.GetCurrentProcess();
+            return process.Threads.Count;
+        }
+        catch (Exception failure) when (failure is IOException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            // A sample of the load must not fail for a figure, least of all when there is no free descriptor.
+            return 0;
+        }
     }
 }

@@ -244,14 +244,6 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     internal bool IsBackingOff(EndpointAddress address) => _endpoints.First(endpoint => endpoint.Address == address).IsBackingOff;
 
     /// <summary>Runs the manager. When the supervisor gives it up, no further client can be served, so the endpoints close.</summary>
-    private void DisconnectRevoked()
-    {
-        foreach (var connection in _context.Connections.All)
-        {
-            connection.CloseIfRevoked();
-        }
-    }
-
     private async Task RunManagerAsync()
     {
         await _context.Supervisor.RunAsync(
@@ -276,6 +268,22 @@ internal sealed partial class ListenerManager : IAsyncDisposable
             // Nothing will accept here again: refuse clients rather than let them wait in the kernel's backlog.
             endpoint.Close(ListenerCloseReason.Failed);
             DropInHand(endpoint);
+        }
+    }
+
+    /// <summary>Ends the connections of clients that are revoked now. One that cannot be judged leaves the others to be.</summary>
+    private void DisconnectRevoked()
+    {
+        foreach (var connection in _context.Connections.All)
+        {
+            try
+            {
+                connection.CloseIfRevoked();
+            }
+            catch (Exception failure)
+            {
+                ListeningLog.RevocationFailed(_context.Logger, connection.Id, failure);
+            }
         }
     }
 

@@ -38,4 +38,7 @@ internal static partial class ListeningLog
 
     [LoggerMessage(1261, LogLevel.Debug, "Connection {Id}: the WebSocket's close frame could not be sent")]
     public static partial void CloseFrameFailed(ILogger logger, long id, Exception failure);
+
+    [LoggerMessage(1262, LogLevel.Error, "Connection {Id} goes on: whether its certificate is revoked could not be judged")]
+    public static partial void RevocationFailed(ILogger logger, long id, Exception failure);
 }

@@ -71,8 +71,14 @@ internal sealed class LogFilters : IOptionsMonitor<LoggerFilterOptions>
 
         foreach (var listener in listeners)
         {
-            // Not with the options of this call: another one may have changed them meanwhile, and the last must win.
-            listener(CurrentValue, null);
+            // Another call may change them meanwhile, and the last must win: whoever tells an older one tells the newer one after it.
+            LoggerFilterOptions told;
+            do
+            {
+                told = CurrentValue;
+                listener(told, null);
+            }
+            while (!ReferenceEquals(told, CurrentValue));
         }
 
         return true;

@@ -13,6 +13,7 @@ internal sealed class LogLevels(LogFilters filters, IEventPublisher events, Time
 {
     private const string TimeIsOver = "the end of its time";
 
+    private readonly Lock _lock = new();
     private ITimer? _end;
 
     public IReadOnlyList<string> Words => LogLevelText.Words;
@@ -38,8 +39,13 @@ internal sealed class LogLevels(LogFilters filters, IEventPublisher events, Time
         // Before it is in force: it may be one at which this is not logged.
         events.Publish(new LogLevelChanged(SettingText.Of(wanted), category, length, caller));
         var passing = new PassingLogLevel(wanted, category, time.GetUtcNow() + length);
-        filters.Pass(passing);
-        Replace(time.CreateTimer(_ => End(passing), null, length, Timeout.InfiniteTimeSpan));
+        lock (_lock)
+        {
+            // Together: the timer that is left must be the one of the level that is in force.
+            filters.Pass(passing);
+            Replace(time.CreateTimer(_ => End(passing), null, length, Timeout.InfiniteTimeSpan));
+        }
+
         return Current;
     }
 
