@@ -40,6 +40,11 @@ internal sealed class MessageRequest
             error = $"the body is no JSON: {Answer.Line(broken.Message)}";
             return false;
         }
+        catch (InvalidOperationException)
+        {
+            error = "the name of a field is no well-formed text";
+            return false;
+        }
     }
 
     private bool TryRead(JsonElement root, out MqttMessage? message, [NotNullWhen(false)] out string? error)

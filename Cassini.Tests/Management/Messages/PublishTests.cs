@@ -71,6 +71,8 @@ public class PublishTests
     [InlineData("{\"topic\":null}", "topic is no well-formed text")]
     [InlineData("{\"topic\":1}", "topic is no well-formed text")]
     [InlineData("{\"topic\":\"a\\ud800\"}", "topic is no well-formed text")]
+    [InlineData("{\"\\ud800\":1}", "the name of a field is no well-formed text")]
+    [InlineData("{\"topic\":\"t\",\"userProperties\":[{\"\\ud800\":\"a\",\"value\":\"b\"}]}", "the name of a field is no well-formed text")]
     [InlineData("{\"topic\":\"a/+\"}", "'a/+' is not a topic name")]
     [InlineData("{\"topic\":\"a/#\"}", "'a/#' is not a topic name")]
     [InlineData("{\"topic\":\"a\\u0000\"}", @"'a\u{0}' is not a topic name")]
