@@ -36,23 +36,23 @@ internal sealed class Publications(
     public async Task<LocalVerdict> PublishAsync(HttpContext context, MqttMessage message)
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-        LocalVerdict verdict;
+        var isPublished = false;
         try
         {
-            verdict = await client.PublishAsync(message, RemoteAddress.Of(context), ends.Token);
+            return await client.PublishAsync(message, RemoteAddress.Of(context), Note, ends.Token);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            verdict = LocalVerdict.Refused(LocalRefusal.NotStored);
+            return LocalVerdict.Refused(isPublished ? LocalRefusal.NotStored : LocalRefusal.Draining);
         }
 
-        if (verdict.Outcome != PublishOutcome.Refused)
+        // Before the wait for the disk, in which the caller may hang up.
+        void Note(PublishOutcome outcome)
         {
+            isPublished = true;
             Interlocked.Increment(ref _published);
-            Log(context, message, verdict.Outcome);
+            Log(context, message, outcome);
         }
-
-        return verdict;
     }
 
     private void Log(HttpContext context, MqttMessage message, PublishOutcome outcome)

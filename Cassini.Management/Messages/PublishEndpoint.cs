@@ -58,6 +58,11 @@ internal static class PublishEndpoint
         {
             // The caller went away: it does not learn what became of its message.
         }
+        catch (BadHttpRequestException broken)
+        {
+            // The body ended before its end, has no right form, or came too slowly.
+            await Answer.TextAsync(context, broken.StatusCode, $"the body cannot be read: {Answer.Line(broken.Message)}\n");
+        }
         finally
         {
             publications.Places.GiveBack(caller);

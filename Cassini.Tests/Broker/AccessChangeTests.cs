@@ -110,6 +110,30 @@ public class AccessChangeTests
         }
     }
 
+    // Only the packet that was denied had the name.
+    [Fact]
+    public async Task Change_AliasWasSetToADeniedTopic_StandsForItWhenThatIsAllowed()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxTopicAliases = 2, Access = Rules("allow all * other") });
+        var client = await rig.ConnectAsync("p");
+        (await PublishAsync("first")).ShouldBe(ReasonCode.NotAuthorized);
+        (await PublishAsync("t")).ShouldBe(ReasonCode.NotAuthorized);
+        (await PublishAsync("")).ShouldBe(ReasonCode.NotAuthorized);
+        rig.Events.Of<AccessDenied>()[^1].Topic.ShouldBe("t", "the alias alone says nothing");
+
+        await ChangeAsync(rig, "allow all * #");
+
+        (await PublishAsync("")).ShouldBe(ReasonCode.NoMatchingSubscribers);
+        rig.Broker.GetTopics().ShouldContain(topic => topic.Name == "t");
+
+        async Task<ReasonCode> PublishAsync(string topic)
+        {
+            var id = client.NextPacketId();
+            await client.SendAsync(client.Publish(topic, "x", QualityOfService.AtLeastOnce, id, alias: 1));
+            return await client.ExpectAckAsync(PacketType.PubAck, id);
+        }
+    }
+
     [Fact]
     public async Task Change_ClientGainsARight_HasItAtOnce()
     {

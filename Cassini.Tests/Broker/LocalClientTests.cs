@@ -388,7 +388,8 @@ public class LocalClientTests
     }
 
     private static Task<LocalVerdict> PublishAsync(LocalClient client, string topic, bool retain = false) => client.PublishAsync(
-        new MqttMessage { Topic = topic, Payload = "1"u8.ToArray(), Retain = retain }, From, TestContext.Current.CancellationToken);
+        new MqttMessage { Topic = topic, Payload = "1"u8.ToArray(), Retain = retain }, From, published: null,
+        TestContext.Current.CancellationToken);
 
     private static LocalSubscriber Open(LocalClient client, params string[] filters) =>
         client.TryOpen([.. filters], Few, From, out _, out _).ShouldNotBeNull();

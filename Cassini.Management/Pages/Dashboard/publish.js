@@ -44,7 +44,8 @@ export class Publisher {
       this.published();
       setText(byId('publish-result'), `Published ${bytes(size)} to ${topic} (${this.#published}). ${OUTCOMES[outcome] ?? outcome}`);
     } catch (error) {
-      setText(byId('publish-result'), `Not published: ${sentenceOf(error)}`);
+      // Without a refusal it may have been published.
+      setText(byId('publish-result'), `${error.status < 500 ? 'Not published' : 'Failed'}: ${sentenceOf(error)}`);
     } finally {
       button.disabled = false;
     }

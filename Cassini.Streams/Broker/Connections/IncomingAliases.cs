@@ -13,7 +13,11 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="memory">The memory of its identity.</param>
 internal sealed class IncomingAliases(int max, TopicCache topics, AccountMemory memory)
 {
+    /// <summary>The memory of the name of a denied topic, beside its bytes.</summary>
+    private const int Overhead = 64;
+
     private CachedTopic[]? _places;
+    private Dictionary<ushort, byte[]>? _denied;
 
     private int Cost => (max + 1) * Unsafe.SizeOf<CachedTopic>();
 
@@ -34,7 +38,7 @@ internal sealed class IncomingAliases(int max, TopicCache topics, AccountMemory 
         if (!packet.Topic.IsEmpty)
         {
             topic = topics.Get(packet.Topic);
-            return TrySet(alias, topic) ? null : new CloseOrder(
+            return TrySet(alias, topic, packet.Topic) ? null : new CloseOrder(
                 ReasonCode.QuotaExceeded, CloseReason.OutOfMemory, "there is no memory for one more topic alias");
         }
 
@@ -45,18 +49,22 @@ internal sealed class IncomingAliases(int max, TopicCache topics, AccountMemory 
                 ReasonCode.ProtocolError, CloseReason.ProtocolError, $"topic alias {alias} stands for no topic", "§3.3.2.3.4");
         }
 
-        if (topic.Topic is { } known && (known.IsRemoved || !topics.IsCurrent(topic)))
+        if (topic.Topic is { IsRemoved: true } || !topics.IsCurrent(topic))
         {
-            topic = topics.Get(known.Utf8);
-            if (topic.Topic is not null)
+            topic = topics.Get(NameOf(alias));
+            if (topic.Topic is not null && topics.TryKeep(ref _places![alias], topic))
             {
-                // Without memory for it, it is looked up again the next time. One that is denied now may be allowed again.
-                topics.TryKeep(ref _places![alias], topic);
+                // Otherwise it is looked up again the next time: one that is denied now may be allowed again.
+                Forget(alias);
             }
         }
 
         return null;
     }
+
+    /// <summary>The name that an alias stands for; empty for none.</summary>
+    public ReadOnlySpan<byte> NameOf(ushort alias) =>
+        _denied?.GetValueOrDefault(alias) ?? (_places?[alias].Topic?.Utf8 ?? []);
 
     /// <summary>The client is gone.</summary>
     public void Clear()
@@ -71,12 +79,17 @@ internal sealed class IncomingAliases(int max, TopicCache topics, AccountMemory 
             topics.TryKeep(ref place, default);
         }
 
+        foreach (var alias in _denied?.Keys.ToArray() ?? [])
+        {
+            Forget(alias);
+        }
+
         _places = null;
         memory.Return(Cost);
     }
 
     /// <returns>False when there is no memory for it: then what uses it later could not be understood.</returns>
-    private bool TrySet(ushort alias, CachedTopic topic)
+    private bool TrySet(ushort alias, CachedTopic topic, ReadOnlySpan<byte> name)
     {
         if (_places is null)
         {
@@ -89,6 +102,26 @@ internal sealed class IncomingAliases(int max, TopicCache topics, AccountMemory 
         }
 
         ref var place = ref _places[alias];
+        Forget(alias);
+        if (topic.Topic is null)
+        {
+            // The rules may allow it later, and then a packet may have the alias alone.
+            if (!memory.TryTake(Overhead + name.Length))
+            {
+                return false;
+            }
+
+            (_denied ??= []).Add(alias, name.ToArray());
+        }
+
         return topics.TryKeep(ref place, topic) || topic.Topic!.Utf8.AsSpan().SequenceEqual(place.Topic?.Utf8);
+    }
+
+    private void Forget(ushort alias)
+    {
+        if (_denied is not null && _denied.Remove(alias, out var name))
+        {
+            memory.Return(Overhead + name.Length);
+        }
     }
 }

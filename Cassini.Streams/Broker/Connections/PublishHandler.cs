@@ -203,7 +203,8 @@ internal sealed class PublishHandler(
     {
         var reason = topic.Verdict == TopicVerdict.Denied ? ReasonCode.NotAuthorized : ReasonCode.TopicNameInvalid;
         link.Counters.AddDenied();
-        Report("publish", MqttText.Decode(packet.Topic), topic.Problem);
+        var name = packet.Topic.IsEmpty && packet.TopicAlias is { } alias ? _aliases!.NameOf(alias) : packet.Topic;
+        Report("publish", MqttText.Decode(name), topic.Problem);
 
         // MQTT 3.1.1 has no code for it: the message is acknowledged and not delivered [MQTT-3.3.5-2].
         if (packet.QoS != QualityOfService.AtMostOnce)

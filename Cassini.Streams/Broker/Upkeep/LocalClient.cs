@@ -32,6 +32,9 @@ internal sealed class LocalClient(
     /// <summary>The longest header of a PUBLISH packet, with its identifier and the lengths of topic and properties.</summary>
     private const int Header = 13;
 
+    /// <summary>The message expiry interval, a property that changes while the message waits.</summary>
+    private const int Expiry = 5;
+
     public string Identity => identity;
 
     /// <summary>The largest message that is taken, as a packet.</summary>
@@ -48,7 +51,8 @@ internal sealed class LocalClient(
 
     /// <summary>How many bytes a message without a problem takes as a packet, at most.</summary>
     public static long SizeOf(MqttMessage message) =>
-        Header + MqttText.Encode(message.Topic).Length + MessageConversion.PropertiesOf(message).Length + (long)message.Payload.Length;
+        Header + MqttText.Encode(message.Topic).Length + MessageConversion.PropertiesOf(message).Length + (long)message.Payload.Length
+        + (message.ExpiresAfter is null ? 0 : Expiry);
 
     /// <summary>Why a filter cannot be subscribed to, whoever asks for it; null when it can.</summary>
     public string? FilterProblemOf(string filter) =>
@@ -64,14 +68,21 @@ internal sealed class LocalClient(
     /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="remoteAddress">From where it is asked for.</param>
+    /// <param name="published">Called when it was published, before the wait for the disk; null for nothing.</param>
     /// <param name="cancellationToken">Ends the waits. The message may have been published then.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<LocalVerdict> PublishAsync(MqttMessage message, string? remoteAddress, CancellationToken cancellationToken)
+    public async Task<LocalVerdict> PublishAsync(
+        MqttMessage message, string? remoteAddress, Action<PublishOutcome>? published, CancellationToken cancellationToken)
     {
         var account = accounts.Open(identity);
         try
         {
             var verdict = await publisher.PublishAsync(PartyOf(account), message, remoteAddress, cancellationToken).ConfigureAwait(false);
+            if (verdict.Outcome != PublishOutcome.Refused)
+            {
+                published?.Invoke(verdict.Outcome);
+            }
+
             return await IsDurableAsync(verdict.Ticket, cancellationToken).ConfigureAwait(false)
                 ? verdict
                 : verdict with { Refusal = LocalRefusal.NotStored };

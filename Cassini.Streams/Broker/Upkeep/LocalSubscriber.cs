@@ -93,7 +93,9 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
     {
         var kept = Math.Min(message.Payload.Length, _limits.Payload);
         var cost = Overhead + kept + (3 * message.Properties.Length);
-        if (!TryTake(cost))
+
+        // Before the message is copied: whoever publishes does the copying, also for a reader that has stopped.
+        if (_queue.Reader.Count >= _limits.Messages || !TryTake(cost))
         {
             Lose(message.QoS);
             return;

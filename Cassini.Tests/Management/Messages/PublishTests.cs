@@ -179,6 +179,23 @@ public class PublishTests
         text.ShouldStartWith("HTTP/1.1 413 ");
     }
 
+    // Otherwise it would be an exception of the application, whose stack everyone who may post could have logged.
+    [Fact]
+    public async Task Post_BrokenChunk_Is400WithASentence()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, rig.Address.Port, Token);
+        const string Head = "POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n"), Token);
+
+        using var reader = new StreamReader(client.GetStream());
+        (await Eventually.CompletesAsync("it is answered", reader.ReadLineAsync(Token).AsTask())).ShouldStartWith("HTTP/1.1 400 ");
+        await Eventually.BecomesAsync(
+            "it says why", async ValueTask<string?> () => await reader.ReadLineAsync(Token),
+            line => line!.StartsWith("the body cannot be read: ", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(900, HttpStatusCode.OK)]
     [InlineData(1_100, HttpStatusCode.RequestEntityTooLarge)]
@@ -277,6 +294,9 @@ public class PublishTests
         var posting = PostAsync(rig, """{"topic":"t","payload":"1","qos":1,"retain":true}""");
         await Eventually.HoldsAsync("it waits for the disk", () => store.Durability.Waiting == 1);
         posting.IsCompleted.ShouldBeFalse();
+        (await rig.GetTextAsync("/metrics")).ShouldContain(
+            "\ncassini_management_messages_published_total 1\n",
+            customMessage: "it is counted, although its caller may not wait for the answer");
         written.SetResult();
 
         (await posting).Status.ShouldBe(HttpStatusCode.OK);
