@@ -98,15 +98,20 @@ internal static class ManagementApp
         var tokens = new BearerTokens(null, options.TokenPath, ManagementSettings.TokenPath, time, logger);
         var shutdown = new BearerTokens(
             options.ShutdownToken, options.ShutdownTokenPath, ManagementSettings.ShutdownTokenPath, time, logger);
-        return isClosed
-            ? SurfaceAccess.Closed(
-                options.AllowedHosts,
-                tokens,
-                shutdown,
-                new Credentials(tokens, shutdown, broker.Certificates, options.Identities),
-                new RequestRates(options.RequestRate, options.RequestBurst, refusals),
-                refusals)
-            : SurfaceAccess.Open(options.AllowedHosts, tokens, shutdown, refusals);
+        if (!isClosed)
+        {
+            return SurfaceAccess.Open(options.AllowedHosts, tokens, shutdown, refusals);
+        }
+
+        var credentials = new Credentials(tokens, shutdown, broker.Certificates, options.Identities);
+        return SurfaceAccess.Closed(
+            options.AllowedHosts,
+            tokens,
+            shutdown,
+            credentials,
+            new RequestRates(options.RequestRate, options.RequestBurst, refusals),
+            new LongAnswers(credentials, options.FeedHeartbeat, time, logger),
+            refusals);
     }
 
     private static void Limit(KestrelServerOptions kestrel, ManagementOptions options)

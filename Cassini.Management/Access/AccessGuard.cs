@@ -10,9 +10,10 @@ namespace Cassini.Management.Access;
 /// <param name="allowedHosts">The setting with more names that mean this broker.</param>
 /// <param name="callers">Checks callers; null when every caller may do everything.</param>
 /// <param name="rates">How many requests a caller may make; null for any number.</param>
+/// <param name="lasting">Judges the callers of long answers again; null when those that were accepted remain so.</param>
 /// <param name="refusals">Counts the callers that are refused.</param>
 internal sealed class AccessGuard(
-    Func<HttpContext, bool> meansUs, string allowedHosts, ICallerRule? callers, RequestRates? rates, Refusals refusals)
+    Func<HttpContext, bool> meansUs, string allowedHosts, ICallerRule? callers, RequestRates? rates, LongAnswers? lasting, Refusals refusals)
 {
     public RequestDelegate Guard(RequestDelegate next) => context =>
         rates is null || IsUnlimited(context) ? GuardAsync(context, next)
@@ -31,7 +32,7 @@ internal sealed class AccessGuard(
         var refused = await rule.ExamineAsync(context);
         await (!limits.TryTake(context, hasToken: refused is null) ? RequestRates.RefuseAsync(context)
             : (Problem(context) ?? refused) is { } refusal ? AnswerAsync(context, refusal, next)
-            : next(context));
+            : AdmitAsync(context, next));
     }
 
     private Refusal? Problem(HttpContext context)
@@ -52,7 +53,9 @@ internal sealed class AccessGuard(
     }
 
     private async Task ExamineAsync(ICallerRule rule, HttpContext context, RequestDelegate next) =>
-        await (await rule.ExamineAsync(context) is { } refusal ? AnswerAsync(context, refusal, next) : next(context));
+        await (await rule.ExamineAsync(context) is { } refusal ? AnswerAsync(context, refusal, next) : AdmitAsync(context, next));
+
+    private Task AdmitAsync(HttpContext context, RequestDelegate next) => lasting?.AnswerAsync(context, next) ?? next(context);
 
     private Task AnswerAsync(HttpContext context, Refusal refusal, RequestDelegate next)
     {

@@ -14,4 +14,7 @@ internal static partial class AccessLog
 
     [LoggerMessage(2102, LogLevel.Information, "{Caller} requested a graceful stop over HTTP")]
     public static partial void DrainRequested(ILogger logger, string? caller);
+
+    [LoggerMessage(2104, LogLevel.Information, "{Path} to {Caller} ends: {Reason}")]
+    public static partial void AnswerCut(ILogger logger, string caller, string path, string reason);
 }

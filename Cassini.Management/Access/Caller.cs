@@ -7,8 +7,8 @@ internal static class Caller
 {
     private static readonly object Key = new();
 
-    /// <summary>Notes the credentials that were accepted.</summary>
-    public static void Note(HttpContext context, string credentials) => context.Items[Key] = credentials;
+    /// <summary>Notes the credentials that were accepted. Those of a request do not change: they are noted once.</summary>
+    public static void Note(HttpContext context, string credentials) => context.Items.TryAdd(Key, credentials);
 
     /// <summary>For example <c>a token from 192.0.2.1</c>, or <c>'ops' from 127.0.0.1</c>.</summary>
     public static string Of(HttpContext context)

@@ -42,7 +42,7 @@ internal sealed class SurfaceAccess : IDisposable
     /// <param name="shutdown">The tokens of <c>POST /drain</c>.</param>
     /// <param name="refusals">Counts the callers that are refused.</param>
     public static SurfaceAccess Open(ImmutableArray<string> hosts, BearerTokens tokens, BearerTokens shutdown, Refusals refusals) =>
-        new(new AccessGuard(ByHost(hosts, anyUnlessNamed: false), AllowedHosts, null, null, refusals), refusals, tokens, shutdown, null);
+        new(new AccessGuard(ByHost(hosts, anyUnlessNamed: false), AllowedHosts, null, null, null, refusals), refusals, tokens, shutdown, null);
 
     /// <summary>An address on which callers need credentials.</summary>
     /// <param name="hosts">Names that mean this machine; empty for any name.</param>
@@ -50,12 +50,13 @@ internal sealed class SurfaceAccess : IDisposable
     /// <param name="shutdown">The tokens of <c>POST /drain</c>.</param>
     /// <param name="credentials">Checks the credentials of callers.</param>
     /// <param name="rates">How many requests each caller may make.</param>
+    /// <param name="lasting">Judges the callers of long answers again.</param>
     /// <param name="refusals">Counts the callers that are refused.</param>
     public static SurfaceAccess Closed(
         ImmutableArray<string> hosts, BearerTokens tokens, BearerTokens shutdown, Credentials credentials, RequestRates rates,
-        Refusals refusals) =>
+        LongAnswers lasting, Refusals refusals) =>
         new(
-            new AccessGuard(ByHost(hosts, anyUnlessNamed: true), AllowedHosts, credentials, rates, refusals),
+            new AccessGuard(ByHost(hosts, anyUnlessNamed: true), AllowedHosts, credentials, rates, lasting, refusals),
             refusals, tokens, shutdown, rates);
 
     /// <summary>An application that has authentication of its own.</summary>
@@ -66,7 +67,7 @@ internal sealed class SurfaceAccess : IDisposable
     {
         var rules = new EmbeddedAccess(hosts.IsDefault ? [] : hosts);
         const string Setting = $"{nameof(ManagementOptions)}.{nameof(ManagementOptions.AllowedHosts)}";
-        return new SurfaceAccess(new AccessGuard(rules.MeansUs, Setting, rules, null, refusals), refusals, null, shutdown, null)
+        return new SurfaceAccess(new AccessGuard(rules.MeansUs, Setting, rules, null, null, refusals), refusals, null, shutdown, null)
         {
             IsPerEndpoint = true,
         };

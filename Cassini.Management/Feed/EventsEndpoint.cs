@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
@@ -13,6 +14,7 @@ internal static class EventsEndpoint
     public static void MapEvents(
         this IEndpointRouteBuilder routes, EventHub hub, HealthProjection health, IEventHistory? history, FeedRegistry feeds) =>
         routes.MapReads("/events", context => AnswerAsync(context, hub, health, history, feeds))
+            .WithMetadata(LongAnswers.Mark)
             .Describe(
                 "events",
                 "The feed: a snapshot, then every event as it happens. With since or until: the events of that time, from disk.")

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Mime;
 using System.Net.ServerSentEvents;
+using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Broker.Upkeep;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cassini.Management.Messages;
@@ -16,12 +18,16 @@ internal static class StreamEndpoint
     /// <summary>How long a reader may take for the last events. One that does not read is cut then.</summary>
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(2);
 
+    /// <summary>A reader that takes less for so long is cut, because what waits for it holds memory and a place.</summary>
+    private static readonly MinDataRate Slowest = new(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromMinutes(1));
+
     /// <summary>Maps it.</summary>
     /// <param name="routes">Where it is mapped.</param>
     /// <param name="streams">The streams; null when the host serves no MQTT.</param>
     /// <param name="rules">The setting with the access rules.</param>
     public static void MapMessageStream(this IEndpointRouteBuilder routes, MessageStreams? streams, string rules) =>
         routes.MapReads("/messages", context => AnswerAsync(context, streams, rules))
+            .WithMetadata(LongAnswers.Mark)
             .Describe(
                 "messages",
                 "The messages that match filters, as they are published, retained ones first. There is no resume: events have no id.")
@@ -116,10 +122,9 @@ internal static class StreamEndpoint
 
     private static async Task SendAsync(HttpContext context, MessageStream stream)
     {
-        // A slow reader costs the others nothing: it loses messages.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } limit)
         {
-            limit.MinDataRate = null;
+            limit.MinDataRate = Slowest;
         }
 
         await TypedResults.ServerSentEvents(OpenAsync(stream)).ExecuteAsync(context);

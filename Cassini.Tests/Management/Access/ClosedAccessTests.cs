@@ -212,6 +212,53 @@ public sealed class ClosedAccessTests : IDisposable
         return response.StatusCode;
     }
 
+    [Theory]
+    [InlineData("/events")]
+    [InlineData("/messages?filter=%23")]
+    public async Task LongAnswer_ItsTokenIsRemoved_Ends(string path)
+    {
+        await using var rig = await StartAsync(options => options with { FeedHeartbeat = TimeSpan.FromMilliseconds(100) });
+        await File.AppendAllTextAsync(TokenPath, "another\n", TestContext.Current.CancellationToken);
+        using var ending = await OpenAsync(rig, path, Token);
+        using var kept = await Eventually.BecomesAsync(
+            "the other token counts", async () => await OpenAsync(rig, path, "another"), answer => answer.IsSuccessStatusCode);
+        var end = ReadToEndAsync(ending);
+        var keptEnd = ReadToEndAsync(kept);
+
+        await File.WriteAllTextAsync(TokenPath, "another\n", TestContext.Current.CancellationToken);
+
+        (await Eventually.CompletesAsync("it is cut", end)).ShouldBeFalse("it has no last event");
+        using (var refused = await OpenAsync(rig, path, Token))
+        {
+            refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        }
+
+        keptEnd.IsCompleted.ShouldBeFalse();
+        await rig.StopAsync();
+        (await Eventually.CompletesAsync("the other ends with the process", keptEnd)).ShouldBeTrue();
+    }
+
+    private static Task<HttpResponseMessage> OpenAsync(ManagementRig rig, string path, string token)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("Authorization", $"Bearer {token}");
+        return Eventually.CompletesAsync(
+            "the answer", rig.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken));
+    }
+
+    /// <returns>Whether it ended as an answer should, not in its middle.</returns>
+    private static async Task<bool> ReadToEndAsync(HttpResponseMessage answer)
+    {
+        try
+        {
+            return (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains("event: bye");
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     private Task<ManagementRig> StartAsync(Func<ManagementOptions, ManagementOptions>? change = null) =>
         ClosedRig.StartAsync(TokenPath, change);
 }
