@@ -56,9 +56,11 @@ public sealed class RevokedConnectionTests : IAsyncDisposable
         (await rig.Events.WaitForAsync<HandshakeFailed>("the refusal")).Reason.ShouldBe(HandshakeFailure.RevokedCertificate);
     }
 
-    // The chain is built as for a client that resumes TLS: it sends its intermediates no second time.
-    [Fact]
-    public async Task Load_OfAListThatRevokesAnIntermediate_EndsTheConnectionsBelowIt()
+    // A client sends its intermediates once, and those of others may have come since: more than are kept for clients that resume TLS.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(70)]
+    public async Task Load_OfAListThatRevokesAnIntermediate_EndsTheConnectionsBelowIt(int others)
     {
         var rig = await StartAsync();
         using var intermediate = rig.Certificates.Authority.IssueIntermediate();
@@ -77,6 +79,13 @@ public sealed class RevokedConnectionTests : IAsyncDisposable
             },
             TestContext.Current.CancellationToken);
         var opened = await rig.Events.WaitForAsync<ConnectionOpened>("the connection", one => one.Identity == "below");
+
+        for (var i = 0; i < others; i++)
+        {
+            using var other = rig.Certificates.Authority.IssueIntermediate($"another {i}");
+            using var client = other.IssueClient("another");
+            rig.Store.Current.Judge(client, [other.Certificate]).Accepted.ShouldBeTrue();
+        }
 
         Revoke(rig, intermediate.Certificate);
 

@@ -29,6 +29,10 @@ internal sealed class ClientCertificateJudge(
     /// <summary>Whether a configured CA is revoked.</summary>
     public bool HasRevokedAuthorities => _revokedAuthorities.Count > 0;
 
+    /// <summary>Whether what is on the path of a client that was accepted before is revoked now.</summary>
+    public bool HasRevoked(AcceptedPath path) =>
+        _revokedAuthorities.ContainsKey(path.Anchor) || (revocation is not null && path.Issued.Any(revocation.IsRevoked));
+
     private readonly record struct Finding(HandshakeFailure Reason, string Problem);
 
     /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>
@@ -139,9 +143,10 @@ internal sealed class ClientCertificateJudge(
         // Time is judged here, because OpenSSL ends a certificate a second early (X509_cmp_time counts an equal time as past).
         var flags = elements.Take(anchor + 1).Select(element => Flags(element) & ~JudgedHere).ToArray();
         flags[anchor] &= ~IrrelevantOfAnchor;
+        var issued = Issued(elements, anchor);
         var finding = flags.Any(flag => flag.HasFlag(X509ChainStatusFlags.NotSignatureValid))
             ? Untrusted(path[^1])
-            : Revoked(elements, anchor) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0])
+            : Revoked(elements, anchor, issued) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0])
                 ?? (allowsWeak ? null : Weak(path)) ?? Otherwise(path, flags);
         if (finding is null)
         {
@@ -150,7 +155,9 @@ internal sealed class ClientCertificateJudge(
             accepted = new AcceptedPath(
                 path.Max(CertificateTimes.NotBefore),
                 path.Min(CertificateTimes.NotAfter),
-                [.. path.Skip(1).SkipLast(1).Select(certificate => certificate.Thumbprint)]);
+                [.. path.Skip(1).SkipLast(1).Select(certificate => certificate.Thumbprint)],
+                [.. issued.Select(one => one.Key)],
+                RevocationList.IssuerKey(path[^1]));
         }
 
         return finding;
@@ -161,20 +168,30 @@ internal sealed class ClientCertificateJudge(
         $"was not issued by the configured CA: its chain ends at '{ClientIdentity.Printable(last.Issuer)}'");
 
     /// <summary>
-    /// Judges every certificate that has an issuer among the configured CAs, as OpenSSL's crl_check_all does: also a CA on the path that
-    /// is configured together with the CA above it. The uppermost has no issuer here, and is not judged.
+    /// Every certificate that has an issuer among the configured CAs, as OpenSSL's crl_check_all judges them: also a CA on the path that
+    /// is configured together with the CA above it. The uppermost has no issuer here.
     /// </summary>
-    private Finding? Revoked(X509ChainElementCollection elements, int anchor)
+    private List<(IssuedCertificate Key, X509Certificate2 Certificate)> Issued(X509ChainElementCollection elements, int anchor)
     {
+        var issued = new List<(IssuedCertificate, X509Certificate2)>();
         var uppermost = elements.ToList().FindLastIndex(element => IsAuthority(element.Certificate));
         for (var i = 0; i < uppermost; i++)
         {
-            var (certificate, issuer) = (elements[i].Certificate, elements[i + 1].Certificate);
-            var isSigned = i < anchor || !Flags(elements[i]).HasFlag(X509ChainStatusFlags.NotSignatureValid);
-            if (isSigned && revocation?.IsRevoked(certificate, issuer) is true)
+            if (i < anchor || !Flags(elements[i]).HasFlag(X509ChainStatusFlags.NotSignatureValid))
             {
-                return Revoked(certificate);
+                issued.Add((IssuedCertificate.Of(elements[i].Certificate, elements[i + 1].Certificate), elements[i].Certificate));
             }
+        }
+
+        return issued;
+    }
+
+    private Finding? Revoked(
+        X509ChainElementCollection elements, int anchor, List<(IssuedCertificate Key, X509Certificate2 Certificate)> issued)
+    {
+        if (issued.Find(one => revocation?.IsRevoked(one.Key) is true) is { Certificate: { } revoked })
+        {
+            return Revoked(revoked);
         }
 
         return _revokedAuthorities.TryGetValue(RevocationList.IssuerKey(elements[anchor].Certificate), out var authority)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Tls.Clients;
@@ -33,4 +34,16 @@ internal sealed record ClientVerdict(
 /// <param name="From">When the last of its certificates becomes valid.</param>
 /// <param name="Until">When the first of its certificates ends; that second is included.</param>
 /// <param name="Intermediates">The thumbprints of the certificates between the client's and the CA's.</param>
-internal readonly record struct AcceptedPath(DateTimeOffset From, DateTimeOffset Until, ImmutableArray<string> Intermediates);
+/// <param name="Issued">The certificates that a list can revoke, the client's first.</param>
+/// <param name="Anchor">The CA's <see cref="RevocationList.IssuerKey"/>.</param>
+internal sealed record AcceptedPath(
+    DateTimeOffset From, DateTimeOffset Until, ImmutableArray<string> Intermediates, ImmutableArray<IssuedCertificate> Issued, string Anchor);
+
+/// <summary>What a revocation list knows of a certificate.</summary>
+/// <param name="Serial">Its <see cref="RevocationList.SerialKey"/>.</param>
+/// <param name="Issuer">The <see cref="RevocationList.IssuerKey"/> of the certificate that verified it.</param>
+internal readonly record struct IssuedCertificate(string Serial, string Issuer)
+{
+    public static IssuedCertificate Of(X509Certificate2 certificate, X509Certificate2 issuer) =>
+        new(RevocationList.SerialKey(certificate.SerialNumberBytes.Span), RevocationList.IssuerKey(issuer));
+}

@@ -53,17 +53,16 @@ internal sealed class RevocationList
     /// <param name="certificate">The certificate.</param>
     /// <param name="issuer">The certificate that verified it.</param>
     public bool IsRevoked(X509Certificate2 certificate, X509Certificate2 issuer) =>
-        _serialsByIssuer.TryGetValue(IssuerKey(issuer), out var serials) && serials.Contains(SerialKey(certificate.SerialNumberBytes.Span));
+        IsRevoked(IssuedCertificate.Of(certificate, issuer));
+
+    /// <summary>Whether its issuer has revoked <paramref name="certificate"/>.</summary>
+    public bool IsRevoked(IssuedCertificate certificate) =>
+        _serialsByIssuer.TryGetValue(certificate.Issuer, out var serials) && serials.Contains(certificate.Serial);
 
     /// <summary>
-    /// Whether any authority has revoked its serial number. Only <see cref="IsRevoked"/> knows whose certificate it is, but this costs
-    /// next to nothing.
+    /// Whether any authority has revoked its serial number: also one whose certificate was renewed after it verified this one.
     /// </summary>
-    public bool MayBeRevoked(X509Certificate2 certificate)
-    {
-        var serial = SerialKey(certificate.SerialNumberBytes.Span);
-        return _serialsByIssuer.Values.Any(serials => serials.Contains(serial));
-    }
+    public bool MayBeRevoked(IssuedCertificate certificate) => _serialsByIssuer.Values.Any(serials => serials.Contains(certificate.Serial));
 
     /// <summary>
     /// Why these lists must not replace others: one of an authority is older, or missing, and what was revoked since would be valid again.

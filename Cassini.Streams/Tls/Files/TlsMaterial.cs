@@ -80,10 +80,16 @@ internal sealed class TlsMaterial
     /// <param name="accepted">The verdict on it.</param>
     public bool HasRevoked(X509Certificate2 certificate, ClientVerdict accepted)
     {
-        // A whole chain is built only for those that it can concern: thousands may have to be judged.
-        var mayBe = Revocation is { } list
-            && (list.MayBeRevoked(certificate) || _judge.HasRevokedAuthorities || accepted.Path is { Intermediates.IsEmpty: false });
-        return mayBe && _verdicts.Judge(certificate, [], isResumed: true).Failure == HandshakeFailure.RevokedCertificate;
+        if (Revocation is not { } list || accepted.Path is not { } path)
+        {
+            return false;
+        }
+
+        // The path that was accepted says it, unless its CA has another certificate now. A whole chain is built only for those that it can
+        // concern: thousands may have to be judged.
+        return _judge.HasRevoked(path)
+            || ((_judge.HasRevokedAuthorities || path.Issued.Any(list.MayBeRevoked))
+                && _verdicts.Judge(certificate, [], isResumed: true).Failure == HandshakeFailure.RevokedCertificate);
     }
 
     /// <param name="files">The files.</param>

@@ -72,8 +72,14 @@ internal sealed class Reloads : IAsyncDisposable
 
     private async Task ReloadAllAsync()
     {
-        await _settings.ReloadAsync();
-        await _host.LookAtCertificatesAsync(_end.Token);
+        try
+        {
+            await _settings.ReloadAsync();
+        }
+        finally
+        {
+            await _host.LookAtCertificatesAsync(_end.Token);
+        }
     }
 
     private async Task TryAsync(Func<Task> reload)
