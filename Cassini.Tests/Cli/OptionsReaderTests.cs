@@ -91,6 +91,10 @@ public class OptionsReaderTests
     [Fact]
     public void Read_NullInAFile_KeepsTheDefault() => Read(out _, Layer(("Count", null))).Count.ShouldBe(new Sample().Count);
 
+    // An empty list of access rules would deny everything to everybody.
+    [Fact]
+    public void Read_NullForAList_KeepsTheDefault() => Read(out _, Layer(("Names", null))).Names.ShouldBe(new Sample().Names);
+
     [Theory]
     [InlineData("127.0.0.1:1,[::1]:2")]
     [InlineData(" 127.0.0.1:1 , [::1]:2, ")]

@@ -83,7 +83,7 @@ internal sealed class LayeredSettings(IReadOnlyList<SettingsLayer> weakestFirst)
         _read.UnionWith(layer.Settings.Where(setting => IndexIn(setting.Key, key) is not null));
         var numbered = Numbered(layer, key);
         var whole = FindIn(layer, key);
-        return numbered.Count > 0 ? [.. numbered.Values] : whole is null ? null : [.. Split(whole)];
+        return numbered.Count > 0 ? [.. numbered.Values] : whole?.Value is null ? null : [.. Split(whole)];
     }
 
     private static SortedList<int, Setting> Numbered(SettingsLayer layer, string list)
