@@ -45,7 +45,7 @@ client.connect({ connections: connections.table, sessions: sessions.table });
 const refusals = new RefusalTable(model.clock, notes);
 const slow = new SlowList(notes, id => client.open(id));
 const configuration = new Configuration(model.clock, notes);
-const range = new Range(model.clock, onRange);
+const range = new Range(model.clock, { chosen: onRange, moved: () => render() });
 const publisher = new Publisher(() => {
   topics.refresh();
   retained.refresh();
@@ -61,7 +61,7 @@ const runs = new Runs(notes);
 const events = new EventList(model.clock, openEvent);
 let past = new AbortController();
 let history = new AbortController();
-let readSpan = 0;
+let readChoice = '';
 let state = 'connecting';
 let why = '';
 let isTokenGiven = false;
@@ -72,6 +72,7 @@ const render = throttled(100, () => {
   if (state === 'denied') {
     renderLocked(why);
   } else if (model.health !== null) {
+    range.settle();
     renderVerdict(model);
     const load = renderTiles(model, range);
     renderChecks(model, openEvent);
@@ -114,6 +115,7 @@ function onMessage(message) {
   const isAfresh = model.apply(message);
   if (isAfresh) {
     events.clear();
+    range.reset();
   }
 
   if (message.type === 'snapshot') {
@@ -133,7 +135,7 @@ function onMessage(message) {
   if (isAfresh) {
     readThePast(message.data);
     runs.begin(message.data);
-    readSpan = 0;
+    readChoice = '';
     readTheHistory();
   }
 
@@ -157,15 +159,15 @@ function onRange() {
   render();
 }
 
-/** A longer time than the feed and the log have: once for each length. */
+/** A longer time than the feed and the log have: once for each choice, however long all of this run becomes. */
 function readTheHistory() {
-  const { view, isLong } = range;
+  const { view, choice, isLong } = range;
   const [from, to] = [Math.max(0, view.now - view.span), model.load.since ?? view.now];
-  if (!isLong || !model.health?.log.history || view.span <= readSpan || to <= from) {
+  if (!isLong || !model.health?.log.history || choice === readChoice || to <= from) {
     return;
   }
 
-  readSpan = view.span;
+  readChoice = choice;
   history.abort();
   history = new AbortController();
   const { signal } = history;
@@ -177,7 +179,7 @@ function readTheHistory() {
     { from, to, step: view.step, dateOf: at => model.clock.dateOf(at) },
     { onSample: shown(envelope => model.fill(envelope)), onTransition: shown(envelope => model.remember(envelope)) },
     signal), () => {
-    readSpan = 0;
+    readChoice = '';
     readTheHistory();
   });
 }
