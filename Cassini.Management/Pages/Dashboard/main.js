@@ -50,7 +50,7 @@ const publisher = new Publisher(() => {
   topics.refresh();
   retained.refresh();
 });
-const messages = new Messages();
+const messages = new Messages(() => feed.silence);
 const retained = new RetainedPanel(notes, {
   publish: topic => publisher.begin(topic),
   subscribe: filter => messages.subscribe(filter),

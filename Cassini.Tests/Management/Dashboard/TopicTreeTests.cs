@@ -2,6 +2,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Management.Messages;
 using Cassini.Tests.Support;
+using Microsoft.AspNetCore.Http;
 
 namespace Cassini.Tests.Management.Dashboard;
 
@@ -141,6 +142,41 @@ public class TopicTreeTests(DashboardBrowser browser)
         (await page.TextAsync("#topic-remove")).ShouldBeEmpty();
     }
 
+    /// <summary>Nothing of another topic stands under its name, least of all the button that removes.</summary>
+    [Fact]
+    public async Task Value_NotReadYet_IsNotThatOfTheTopicBefore()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await PublishAsync(rig, "lamp", "door");
+        await using var front = await Front.StartAsync(rig.Address);
+        front.TakeOver(async context =>
+        {
+            if (context.Request.Path != "/retained" || context.Request.Query["topic"] != "door")
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            await context.Response.WriteAsync("come back later\n", context.RequestAborted);
+            return true;
+        });
+        var page = await browser.OpenAsync(front.Address);
+        await page.ShowsAsync("#tree", "lamp");
+        await page.Browser.ClickAsync("#tree [data-path=lamp] .name");
+        await page.ShowsAsync("#topic-value", "on");
+
+        await page.Browser.ClickAsync("#tree [data-path=door] .name");
+        await page.ShowsAsync("#topic-failed", "Not up to date: come back later");
+        (await page.TextAsync("#topic-name")).ShouldBe("door");
+        (await page.TextAsync("#topic-said")).ShouldBe("Loading the topic.");
+        (await page.TextAsync("#topic-value, #topic-facts, #topic-remove")).Trim().ShouldBeEmpty();
+
+        front.LetPass();
+        await page.ShowsAsync("#topic-value", "on");
+        await page.ShowsAsync("#topic-remove", "Remove retained");
+    }
+
     [Fact]
     public async Task Value_AgainstTheRules_SaysSo()
     {
@@ -155,9 +191,12 @@ public class TopicTreeTests(DashboardBrowser browser)
 
         await page.ShowsAsync("#topic-said", "\"management\" may not subscribe to \"home/lamp\": see the rules in Broker:Access");
         (await page.TextAsync("#topic-value")).ShouldBeEmpty();
+        await page.NoteRequestsAsync();
         await PublishAsync(rig, "home/new");
         await page.ShowsAsync("#topics-found", "home/new");
-        rig.Broker.Statistics.Denied.ShouldBe(1, "it is not asked for again");
+        (await page.RequestsAsync("GET topics?")).ShouldNotBeEmpty();
+        (await page.RequestsAsync("GET retained?")).ShouldBeEmpty("it is not asked for again");
+        rig.Broker.Statistics.Denied.ShouldBe(1);
     }
 
     private static async Task PublishAsync(ManagementRig rig, params string[] topics)
