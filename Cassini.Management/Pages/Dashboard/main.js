@@ -1,6 +1,6 @@
 // Puts the parts together: the feed into the model, the model onto the page.
 
-import { getJson, setToken } from './api.js';
+import { getJson, onDenied, setToken } from './api.js';
 import { renderChecks } from './checks.js';
 import { ClientPanel } from './client.js';
 import { Configuration } from './config.js';
@@ -37,7 +37,7 @@ const RECHECK = 5;
 const model = new Model();
 model.certificates = [];
 const feed = new Feed(onMessage, onState);
-const notes = new Notes(askForToken);
+const notes = new Notes();
 const client = new ClientPanel(model.clock);
 const connections = new Connections(model.clock, notes, id => client.open(id));
 const sessions = new Sessions(model.clock, notes, id => client.open(id));
@@ -47,14 +47,14 @@ const slow = new SlowList(notes, id => client.open(id));
 const configuration = new Configuration(model.clock, notes);
 const range = new Range(model.clock, { chosen: onRange, moved: () => render() });
 const publisher = new Publisher(() => {
-  topics.refresh();
+  topics.refreshNow();
   retained.refresh();
 });
 const messages = new Messages(() => feed.silence);
 const retained = new RetainedPanel(notes, {
   publish: topic => publisher.begin(topic),
   subscribe: filter => messages.subscribe(filter),
-  refreshTopics: () => topics.refresh(),
+  refreshTopics: () => topics.refreshNow(),
 });
 const topics = new Topics(notes, { choose: row => retained.show(row), refreshed: () => retained.refresh(), off: hideTest });
 const runs = new Runs(notes);
@@ -120,6 +120,9 @@ function onMessage(message) {
 
   if (message.type === 'snapshot') {
     refreshAll();
+    if (isAfresh) {
+      topics.refreshNow();
+    }
   } else {
     if (message.type === 'event' || message.type === 'transition') {
       events.add(message.data);
@@ -228,6 +231,7 @@ function initAccess() {
     byId('access').hidden = state !== 'denied';
     feed.retryNow();
     refreshAll();
+    topics.refreshNow();
   });
 }
 
@@ -264,6 +268,7 @@ function recheck() {
 
 initTheme();
 initAccess();
+onDenied(askForToken);
 initConfirm();
 initEvidence();
 initTimeline(render);

@@ -101,6 +101,47 @@ public class TestClientTests(DashboardBrowser browser)
         (await page.TextAsync("#messages-subscribe")).ShouldBe("Subscribe");
     }
 
+    /// <summary>Credentials that were withdrawn, or that only reading does without: the page asks for them, and the user can do it again.</summary>
+    [Fact]
+    public async Task Actions_Unauthorized_AskForAToken()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await rig.Broker.PublishAsync(
+            new MqttMessage { Topic = "a", Payload = "on"u8.ToArray(), Retain = true }, TestContext.Current.CancellationToken);
+        await using var front = await Front.StartAsync(rig.Address);
+        front.TakeOver(async context =>
+        {
+            if (HttpMethods.IsGet(context.Request.Method) && context.Request.Path != "/messages")
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            await context.Response.WriteAsync("credentials are needed\n", context.RequestAborted);
+            return true;
+        });
+        var page = await browser.OpenAsync(front.Address);
+        await page.IsLiveAsync();
+        (await page.TextAsync("#access")).ShouldBeEmpty();
+
+        await PublishAsync(page, "a", "1");
+        await page.ShowsAsync("#publish-result", "Not published: credentials are needed");
+        await IsAskedForATokenAsync(page);
+        await SubscribeAsync(page, "a", "Not subscribed: credentials are needed");
+        await IsAskedForATokenAsync(page);
+        await page.Browser.ClickAsync("#level button[type=submit]");
+        await page.ShowsAsync("#level-result", "The level was not changed: credentials are needed");
+        await IsAskedForATokenAsync(page);
+        await page.Browser.RunAsync("document.querySelector('#tree').scrollIntoView({ block: 'center' })");
+        await page.Browser.ClickAsync("#tree .row .name");
+        await page.Browser.ClickAsync("#topic-remove");
+        await page.Browser.ClickAsync("#confirm-yes");
+        await page.ShowsAsync("#topic-result", "The retained message was not removed: credentials are needed");
+        await IsAskedForATokenAsync(page);
+        (await page.TextAsync("#feed")).ShouldBe("live");
+    }
+
     [Fact]
     public async Task Messages_HostileOnes_StayText()
     {
@@ -278,6 +319,13 @@ public class TestClientTests(DashboardBrowser browser)
         await page.Browser.TypeAsync("#messages-filter", filter);
         await page.Browser.ClickAsync("#messages-subscribe");
         await page.ShowsAsync("#messages-state", said ?? $"Subscribed to {filter} as management.");
+    }
+
+    /// <summary>The page asks, and then no longer.</summary>
+    private static async Task IsAskedForATokenAsync(DashboardPage page)
+    {
+        await page.ShowsAsync("#access", "bearer token");
+        await page.Browser.RunAsync("document.querySelector('#access').hidden = true");
     }
 
     private static async Task PublishAsync(DashboardPage page, string topic, string payload)
