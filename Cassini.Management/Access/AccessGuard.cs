@@ -13,7 +13,8 @@ namespace Cassini.Management.Access;
 /// <param name="lasting">Judges the callers of long answers again; null when those that were accepted remain so.</param>
 /// <param name="refusals">Counts the callers that are refused.</param>
 internal sealed class AccessGuard(
-    Func<HttpContext, bool> meansUs, string allowedHosts, ICallerRule? callers, RequestRates? rates, LongAnswers? lasting, Refusals refusals)
+    Func<HttpContext, bool> meansUs, string allowedHosts, ICallerRule? callers, RequestRates? rates, LongAnswers? lasting,
+    Refusals refusals)
 {
     public RequestDelegate Guard(RequestDelegate next) => context =>
         rates is null || IsUnlimited(context) ? GuardAsync(context, next)

@@ -42,7 +42,9 @@ internal sealed class SurfaceAccess : IDisposable
     /// <param name="shutdown">The tokens of <c>POST /drain</c>.</param>
     /// <param name="refusals">Counts the callers that are refused.</param>
     public static SurfaceAccess Open(ImmutableArray<string> hosts, BearerTokens tokens, BearerTokens shutdown, Refusals refusals) =>
-        new(new AccessGuard(ByHost(hosts, anyUnlessNamed: false), AllowedHosts, null, null, null, refusals), refusals, tokens, shutdown, null);
+        new(
+            new AccessGuard(ByHost(hosts, anyUnlessNamed: false), AllowedHosts, null, null, null, refusals), refusals, tokens, shutdown,
+            null);
 
     /// <summary>An address on which callers need credentials.</summary>
     /// <param name="hosts">Names that mean this machine; empty for any name.</param>

@@ -17,7 +17,7 @@ internal static class ConfiguredManagement
         nameof(ManagementOptions.Address), nameof(ManagementOptions.Https), nameof(ManagementOptions.RequireCredentials),
         nameof(ManagementOptions.TokenPath), nameof(ManagementOptions.Identities), nameof(ManagementOptions.GrpcAddress),
         nameof(ManagementOptions.MaxWatches), nameof(ManagementOptions.MaxFeedsPerCaller), nameof(ManagementOptions.MaxWaitsPerCaller),
-        nameof(ManagementOptions.MaxConnectionsPerCaller),
+        nameof(ManagementOptions.MaxConnectionsPerCaller), nameof(ManagementOptions.MaxMessageStreamsPerCaller),
     ];
 
     /// <summary>The options, valid as a whole.</summary>

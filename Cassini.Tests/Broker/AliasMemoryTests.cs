@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
+using Cassini.Tests.Management.Messages;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
@@ -69,6 +70,35 @@ public class AliasMemoryTests
         }
 
         (memory.Held - before).ShouldBeLessThan(48 * 1024);
+    }
+
+    // The name of a denied topic is kept with its alias: each of the ways in which it is given up gives its memory back.
+    [Fact]
+    public async Task DeniedAlias_ItsName_IsChargedAndReturned()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxTopicAliases = 4, Access = Rules.Of("allow all * open") });
+        var memory = rig.Broker.Budget.Of(rig.Accounts.Open(Mallory));
+        await (await rig.ConnectAsync("a", identity: Mallory)).DisconnectAsync();
+        await Eventually.HoldsAsync("nothing is held", () => memory.Held == 0);
+        var client = await rig.ConnectAsync("a", identity: Mallory);
+        var connected = memory.Held;
+
+        await SetAsync(1, Long);
+        var withOne = memory.Held;
+        (withOne - connected).ShouldBeGreaterThan(Long.Length);
+        await SetAsync(1, Long);
+        memory.Held.ShouldBe(withOne, "the alias stands for it again");
+        await SetAsync(1, "open");
+        memory.Held.ShouldBeLessThan(withOne - Long.Length + 300, "it stands for another");
+        await SetAsync(2, Long);
+        await client.DisconnectAsync();
+        await Eventually.HoldsAsync("it is free", () => memory.Held < 300);
+
+        async Task SetAsync(ushort alias, string topic)
+        {
+            await client.SendAsync(client.Publish(topic, "", alias: alias));
+            await client.PingAsync();
+        }
     }
 
     [Fact]

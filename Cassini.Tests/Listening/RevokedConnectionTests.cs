@@ -30,7 +30,7 @@ public sealed class RevokedConnectionTests : IAsyncDisposable
         var rig = await StartAsync();
         var (_, thief) = await OpenAsync(rig, "thief");
         var (_, again) = await OpenAsync(rig, "thief");
-        await OpenAsync(rig, "bob");
+        var (bob, _) = await OpenAsync(rig, "bob");
 
         Revoke(rig, rig.Certificates.Client("thief"));
 
@@ -38,6 +38,8 @@ public sealed class RevokedConnectionTests : IAsyncDisposable
         rig.Events.Of<ConnectionClosed>().Select(end => (end.ConnectionId, end.Reason)).ShouldBe(
             [(thief.ConnectionId, CloseReason.CertificateRevoked), (again.ConnectionId, CloseReason.CertificateRevoked)],
             ignoreOrder: true);
+        await bob.WriteAsync(new byte[1], TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("the byte of the one that stays", () => rig.Manager.BytesReceived == 1);
         rig.Manager.OpenConnections.ShouldBe(1);
     }
 
@@ -65,7 +67,7 @@ public sealed class RevokedConnectionTests : IAsyncDisposable
         var rig = await StartAsync();
         using var intermediate = rig.Certificates.Authority.IssueIntermediate();
         using var leaf = intermediate.IssueClient("below");
-        await OpenAsync(rig, "alice");
+        var (alice, _) = await OpenAsync(rig, "alice");
         var socket = await rig.ConnectAsync();
         var below = new SslStream(new NetworkStream(socket, ownsSocket: true));
         _open.Insert(0, below);
@@ -91,6 +93,8 @@ public sealed class RevokedConnectionTests : IAsyncDisposable
 
         var closed = await rig.Events.WaitForAsync<ConnectionClosed>("the end");
         (closed.ConnectionId, closed.Reason).ShouldBe((opened.ConnectionId, CloseReason.CertificateRevoked));
+        await alice.WriteAsync(new byte[1], TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("the byte of the one that stays", () => rig.Manager.BytesReceived == 1);
         rig.Manager.OpenConnections.ShouldBe(1);
     }
 

@@ -43,6 +43,7 @@ public class ConfiguredManagementTests
     [InlineData("TokenPath", "tokens")]
     [InlineData("Identities:0", "ops")]
     [InlineData("Address", "127.0.0.1:9090")]
+    [InlineData("MaxMessageStreamsPerCaller", "1")]
     public void Read_SettingWithoutEffect_IsAnError(string name, string value) =>
         Errors(Section((name, value))).ShouldHaveSingleItem()
             .ShouldStartWith($"Management:{name.Split(':')[0]}: has no effect in an application");

@@ -21,7 +21,7 @@ internal sealed class DeliveryQueue : IOutboxSource
     private const string SessionHasEnded = "the session has ended";
 
     /// <summary>What is being written is taken at once by a client that reads.</summary>
-    private static readonly TimeSpan NotReadingAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan NotReadingAfter = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock;
     private readonly AccountMemory _memory;

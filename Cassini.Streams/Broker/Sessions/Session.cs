@@ -97,11 +97,16 @@ internal sealed class Session : Subscriber
                 to is null ? since + expiry : null, Subscriptions.Count, Deliveries.WaitingLocked, Deliveries.StoredBytes,
                 Deliveries.InFlightLocked, Losses.Dropped)
             {
-                Slow = Deliveries.SlowLocked ?? (Losses.IsRecent(_time) ? SlowReason.Dropping : null),
+                Slow = SlowLocked,
                 Stalled = to?.Outbox.Stalled,
             };
         }
     }
+
+    /// <summary>The worst of what is true.</summary>
+    private SlowReason? SlowLocked => Deliveries.SlowLocked is var slow && slow != SlowReason.NotReading && Losses.IsRecent(_time)
+        ? SlowReason.Dropping
+        : slow;
 
     /// <summary>A connection takes the session: the CONNACK is the first that it sends. <see cref="SendBacklog"/> sends the rest.</summary>
     /// <param name="attachment">The new connection.</param>

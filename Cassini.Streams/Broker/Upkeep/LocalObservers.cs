@@ -119,7 +119,8 @@ internal sealed class LocalObservers(
         var removed = 0;
         foreach (var subscriber in open)
         {
-            if (DeniedOf(subscriber.Party, [.. subscriber.Subscriptions.Select(subscription => subscription.Filter)]) is { } denied)
+            if (subscriber.Denied is null
+                && DeniedOf(subscriber.Party, [.. subscriber.Subscriptions.Select(subscription => subscription.Filter)]) is { } denied)
             {
                 subscriber.Revoke(denied);
                 removed += subscriber.Subscriptions.Length;

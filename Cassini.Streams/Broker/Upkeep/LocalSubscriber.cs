@@ -132,13 +132,18 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
             _retained = null;
         }
 
-        if (!_queue.Reader.TryRead(out message))
+        while (_queue.Reader.TryRead(out message))
         {
-            return false;
+            Return(message.Cost);
+            if (TryAge(ref message))
+            {
+                return true;
+            }
+
+            _counters.AddExpired();
         }
 
-        Return(message.Cost);
-        return true;
+        return false;
     }
 
     /// <summary>Waits until there is a message to read. For the reader.</summary>
@@ -213,6 +218,21 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
 
             read.Add(filter);
         }
+    }
+
+    /// <summary>Subtracts the time that it waited from the message expiry interval [MQTT-3.3.2-6].</summary>
+    /// <returns>False when it has expired [MQTT-3.3.2-5].</returns>
+    private bool TryAge(ref LocalMessage message)
+    {
+        if (message is { ReceivedAt: { } at, Message.ExpiresAfter: { } interval })
+        {
+            var left = interval - _time.GetElapsedTime(at);
+            var seconds = TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds));
+            message = message with { Message = message.Message with { ExpiresAfter = seconds } };
+            return left > TimeSpan.Zero;
+        }
+
+        return true;
     }
 
     private LocalMessage Make(StoredMessage message)

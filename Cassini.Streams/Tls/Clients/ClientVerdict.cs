@@ -37,7 +37,8 @@ internal sealed record ClientVerdict(
 /// <param name="Issued">The certificates that a list can revoke, the client's first.</param>
 /// <param name="Anchor">The CA's <see cref="RevocationList.IssuerKey"/>.</param>
 internal sealed record AcceptedPath(
-    DateTimeOffset From, DateTimeOffset Until, ImmutableArray<string> Intermediates, ImmutableArray<IssuedCertificate> Issued, string Anchor);
+    DateTimeOffset From, DateTimeOffset Until, ImmutableArray<string> Intermediates, ImmutableArray<IssuedCertificate> Issued,
+    string Anchor);
 
 /// <summary>What a revocation list knows of a certificate.</summary>
 /// <param name="Serial">Its <see cref="RevocationList.SerialKey"/>.</param>

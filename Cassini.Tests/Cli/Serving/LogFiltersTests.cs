@@ -26,6 +26,39 @@ public sealed class LogFiltersTests : IDisposable
         LeastOf(_loggers.CreateLogger("Cassini.Y")).ShouldBe(LogLevel.Error, "loggers that are made later too");
     }
 
+    // As when two change them at once: whoever told the older levels last must not have the last word.
+    [Fact]
+    public void Change_WhileAListenerIsTold_TellsTheLastLevelsLast()
+    {
+        var told = new List<LogLevel>();
+        using var other = _filters.OnChange((options, _) =>
+        {
+            if (options.MinLevel == LogLevel.Debug)
+            {
+                _filters.Change(LogLevel.Error, new Dictionary<string, LogLevel>());
+            }
+        });
+        using var listener = _filters.OnChange((options, _) => told.Add(options.MinLevel));
+
+        _filters.Change(LogLevel.Debug, new Dictionary<string, LogLevel>());
+
+        told[^1].ShouldBe(LogLevel.Error);
+        LeastOf(_loggers.CreateLogger("Cassini.X")).ShouldBe(LogLevel.Error);
+    }
+
+    [Fact]
+    public void Pass_OfACategoryThatHasALevel_IsInForceForIt()
+    {
+        var loud = _loggers.CreateLogger("Loud.X");
+        var passing = new PassingLogLevel(LogLevel.Error, "Loud", default);
+
+        _filters.Pass(passing).ShouldBeNull();
+        LeastOf(loud).ShouldBe(LogLevel.Error);
+
+        _filters.TryEnd(passing).ShouldBeTrue();
+        LeastOf(loud).ShouldBe(LogLevel.Trace);
+    }
+
     private static LogLevel LeastOf(ILogger logger) => Enum.GetValues<LogLevel>().First(logger.IsEnabled);
 
     private sealed class Everything : ILoggerProvider, ILogger

@@ -63,13 +63,14 @@ public sealed class SettingsInForceTests : IAsyncDisposable
 
     [Theory]
     [InlineData("""{ "Cassini": { "Broker": { "Access": ["permit all * #"] }, "Logging": { "Level": "debug" } } }""", "'permit'")]
-    [InlineData("""{ "Cassini": { "Broker": { "Access": ["allow all * a"] }, "Health": { "Hold": "soon" } } }""", "Health:Hold")]
+    [InlineData("""{ "Cassini": { "Broker": { "Access": ["allow all * a"] }, "Health": { "Tick": "soon" } } }""", "Health:Tick")]
     [InlineData("""{ "Cassini": { "Broker": { "Acess": ["allow all * a"] } } }""", "did you mean Broker:Access?")]
     [InlineData("""{ "Cassini": """, "appsettings.json")]
     [InlineData("", "appsettings.json")]
     [InlineData(null, "appsettings.json: the file is gone")]
     public async Task Reload_Wrong_ChangesNothingAndDegradesUntilOneSucceeds(string? content, string problem)
     {
+        _console.Environment["CASSINI__Health__Hold"] = "0s";
         var settings = Start("""{ "Cassini": { "Broker": { "Access": ["allow publish * #"] } } }""");
         var (levels, before) = (_filters.CurrentValue, settings.Settings.Select(row => row.ToString()).ToList());
         if (content is null)
@@ -97,6 +98,7 @@ public sealed class SettingsInForceTests : IAsyncDisposable
         await settings.ReloadAsync();
         settings.Problem.ShouldBeNull();
         Published<ConfigurationLoaded>().Count.ShouldBe(2);
+        Status().ShouldBe(HealthStatus.Ok);
     }
 
     // Opening a pipe waits for its writer: that would be the last reload of the process.

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Cassini.Management.Http;
@@ -12,6 +13,14 @@ namespace Cassini.Tests.Management.Messages;
 /// <summary>GET /messages.</summary>
 public class MessageStreamTests
 {
+    /// <summary>Otherwise the buffers of the machine decide how much a reader that does not read may have.</summary>
+    private static async ValueTask<Stream> ConnectWithASmallBufferAsync(SocketsHttpConnectionContext context, CancellationToken cancelled)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
+        await socket.ConnectAsync(context.DnsEndPoint, cancelled);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -215,7 +224,10 @@ public class MessageStreamTests
     public async Task Stream_ReaderIsSlow_LosesMessagesAndIsTold()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        using var http = new HttpClient(new SocketsHttpHandler { InitialHttp2StreamWindowSize = 65_535 }) { BaseAddress = rig.Address };
+        using var http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectWithASmallBufferAsync })
+        {
+            BaseAddress = rig.Address,
+        };
         using var reader = await MessageReader.OpenAsync(http, "t");
         const int Count = 20_000;
         for (var i = 0; i < Count; i++)

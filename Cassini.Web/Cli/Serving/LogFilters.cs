@@ -35,8 +35,18 @@ internal sealed class LogFilters : IOptionsMonitor<LoggerFilterOptions>
     public void Change(LogLevel level, IReadOnlyDictionary<string, LogLevel> byCategory) =>
         Replace(levels => new Levels(level, byCategory, levels.Passing));
 
-    /// <summary>Puts another level in force for a while, in place of any before. Whoever does that ends it.</summary>
-    public void Pass(PassingLogLevel passing) => Replace(levels => new Levels(levels.Level, levels.ByCategory, passing));
+    /// <summary>Puts another level in force for a while. Whoever does that ends it.</summary>
+    /// <returns>The one whose place it took; null for none.</returns>
+    public PassingLogLevel? Pass(PassingLogLevel passing)
+    {
+        PassingLogLevel? before = null;
+        Replace(levels =>
+        {
+            before = levels.Passing;
+            return new Levels(levels.Level, levels.ByCategory, passing);
+        });
+        return before;
+    }
 
     /// <summary>Ends it.</summary>
     /// <returns>False when it was not in force.</returns>

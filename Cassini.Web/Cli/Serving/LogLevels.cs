@@ -13,9 +13,6 @@ internal sealed class LogLevels(LogFilters filters, IEventPublisher events, Time
 {
     private const string TimeIsOver = "the end of its time";
 
-    private readonly Lock _lock = new();
-    private ITimer? _end;
-
     public IReadOnlyList<string> Words => LogLevelText.Words;
 
     public LogLevelState Current
@@ -39,19 +36,16 @@ internal sealed class LogLevels(LogFilters filters, IEventPublisher events, Time
         // Before it is in force: it may be one at which this is not logged.
         events.Publish(new LogLevelChanged(SettingText.Of(wanted), category, length, caller));
         var passing = new PassingLogLevel(wanted, category, time.GetUtcNow() + length);
-        lock (_lock)
-        {
-            // Together: the timer that is left must be the one of the level that is in force.
-            filters.Pass(passing);
-            Replace(time.CreateTimer(_ => End(passing), null, length, Timeout.InfiniteTimeSpan));
-        }
+        passing.Timer = time.CreateTimer(_ => End(passing), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
+        // The last of several at once is in force, and its own timer is the one that is left.
+        filters.Pass(passing)?.Timer?.Dispose();
+        passing.Timer.Change(length, Timeout.InfiniteTimeSpan);
         return Current;
     }
 
     public LogLevelState Return(string caller)
     {
-        Replace(null);
         if (filters.InForce.Passing is { } passing)
         {
             End(passing, caller);
@@ -60,16 +54,16 @@ internal sealed class LogLevels(LogFilters filters, IEventPublisher events, Time
         return Current;
     }
 
-    public void Dispose() => Replace(null);
+    public void Dispose() => filters.InForce.Passing?.Timer?.Dispose();
 
     private void End(PassingLogLevel passing, string by = TimeIsOver)
     {
+        passing.Timer?.Dispose();
+
         // Not when another one has taken its place.
         if (filters.TryEnd(passing))
         {
             events.Publish(new LogLevelChanged(SettingText.Of(filters.InForce.Configured), passing.Category, null, by));
         }
     }
-
-    private void Replace(ITimer? timer) => Interlocked.Exchange(ref _end, timer)?.Dispose();
 }
