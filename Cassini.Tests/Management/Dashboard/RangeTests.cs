@@ -245,7 +245,8 @@ public sealed class RangeTests(DashboardBrowser browser) : IDisposable
     }
 
     /// <summary>
-    /// The page at 100 s of the run, where it stays. From 50 s on nothing was bound and the backlog was 7; since 80 s all is well and it is 9.
+    /// The page at 100 s of the run, where it stays. From 50 s on nothing was bound and the backlog was 7; since 80 s all is well and it
+    /// is 9.
     /// </summary>
     private async Task<DashboardPage> OpenAfterAFaultAsync(ManagementRig rig, ManualTimeProvider time)
     {

@@ -101,7 +101,7 @@ public class TestClientTests(DashboardBrowser browser)
         (await page.TextAsync("#messages-subscribe")).ShouldBe("Subscribe");
     }
 
-    /// <summary>Credentials that were withdrawn, or that only reading does without: the page asks for them, and the user can do it again.</summary>
+    /// <summary>Credentials that were withdrawn, or that reading alone does without: the page asks for them.</summary>
     [Fact]
     public async Task Actions_Unauthorized_AskForAToken()
     {
@@ -258,11 +258,13 @@ public class TestClientTests(DashboardBrowser browser)
         await page.Browser.RunAsync(
             """
             const send = window.fetch;
-            window.fetch = (path, options) => path.startsWith('messages?') ? Promise.resolve(new Response(new ReadableStream({
+            const text = new TextEncoder();
+            const body = new ReadableStream({
               start: stream => {
-                window.arrive = (type, data) => stream.enqueue(new TextEncoder().encode(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
+                window.arrive = (type, data) => stream.enqueue(text.encode(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
               },
-            }))) : send(path, options);
+            });
+            window.fetch = (path, options) => path.startsWith('messages?') ? Promise.resolve(new Response(body)) : send(path, options);
             """);
         await page.Browser.TypeAsync("#messages-filter", "a");
         await page.Browser.ClickAsync("#messages-subscribe");
