@@ -135,6 +135,7 @@ public class TestClientTests(DashboardBrowser browser)
         await IsAskedForATokenAsync(page);
         await page.Browser.RunAsync("document.querySelector('#tree').scrollIntoView({ block: 'center' })");
         await page.Browser.ClickAsync("#tree .row .name");
+        await page.ShowsAsync("#topic-remove", "Remove retained");
         await page.Browser.ClickAsync("#topic-remove");
         await page.Browser.ClickAsync("#confirm-yes");
         await page.ShowsAsync("#topic-result", "The retained message was not removed: credentials are needed");

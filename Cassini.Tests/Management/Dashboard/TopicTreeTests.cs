@@ -121,6 +121,7 @@ public class TopicTreeTests(DashboardBrowser browser)
             await page.Browser.RunAsync(
                 "const set = window.setTimeout; window.setTimeout = (act, after) => after > 8_000 ? 0 : set(act, after)");
             await page.Browser.ClickAsync("#tree .row .name");
+            await page.ShowsAsync("#topic-remove", "Remove retained");
             await page.Browser.ClickAsync("#topic-remove");
             await page.Browser.ClickAsync("#confirm-yes");
             await page.ShowsAsync("it is not retained", "#tree", text => !text.Contains("retained", StringComparison.Ordinal));
