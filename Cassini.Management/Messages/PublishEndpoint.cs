@@ -58,10 +58,15 @@ internal static class PublishEndpoint
         {
             // The caller went away: it does not learn what became of its message.
         }
-        catch (BadHttpRequestException broken)
+        catch (IOException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The same, in the middle of its body.
+        }
+        catch (IOException broken)
         {
             // The body ended before its end, has no right form, or came too slowly.
-            await Answer.TextAsync(context, broken.StatusCode, $"the body cannot be read: {Answer.Line(broken.Message)}\n");
+            var status = (broken as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
+            await Answer.TextAsync(context, status, $"the body cannot be read: {Answer.Line(broken.Message)}\n");
         }
         finally
         {

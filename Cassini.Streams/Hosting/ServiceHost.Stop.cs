@@ -20,6 +20,7 @@ public sealed partial class ServiceHost
 
         // Last, so that the feed has health and load for as long as there are connections.
         await _services.StopAsync(Options.Listener.CloseTimeout, cancellationToken).ConfigureAwait(false);
+        await _heartbeats.StopAsync(DrainSequence.Moment, cancellationToken).ConfigureAwait(false);
         var listening = Listeners.StopAsync(cancellationToken);
         await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var isComplete = stages.IsCompletedSuccessfully && listening.IsCompletedSuccessfully && !drain.IsForced;

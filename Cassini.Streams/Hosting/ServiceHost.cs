@@ -35,6 +35,9 @@ public sealed partial class ServiceHost : IAsyncDisposable
     private readonly ServiceGroup _publications;
     private readonly ServiceGroup _services;
 
+    /// <summary>Ends after all others, because they may take long to end and the manager is there until then.</summary>
+    private readonly ServiceGroup _heartbeats;
+
     // Not disposed: they have no timer and no parent, and may be cancelled and read after the end.
     private readonly CancellationTokenSource _stopRequested = new();
     private readonly CancellationTokenSource _endStart = new();
@@ -83,6 +86,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
         _probes = new ServiceGroup(supervisor, time, _logger);
         _publications = new ServiceGroup(supervisor, time, _logger);
         _services = new ServiceGroup(supervisor, time, _logger);
+        _heartbeats = new ServiceGroup(supervisor, time, _logger);
         _phase = PhaseClock.Enter(Phase.Starting, Hub, time);
     }
 
@@ -231,7 +235,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
 
         _services.Start(ComponentKind.Service, "certificate watch", Certificates.RunAsync);
         _services.Start(ComponentKind.Service, "load sampler", _load.RunAsync);
-        _services.Start(ComponentKind.Probe, "heartbeat", _prober.RunHeartbeatsAsync);
+        _heartbeats.Start(ComponentKind.Probe, "heartbeat", _prober.RunHeartbeatsAsync);
         _probes.Start(ComponentKind.Probe, "accept", _prober.RunAcceptProbesAsync);
         _probes.Start(ComponentKind.Probe, "canary", _prober.RunCanaryAsync);
 

@@ -4,8 +4,16 @@ namespace Cassini.Streams.Primitives;
 /// <summary>The known name that an unknown one was probably meant to be.</summary>
 internal static class NearestName
 {
+    /// <summary>Whoever mistypes a name types no more. The work grows with the length.</summary>
+    private const int LongestName = 100;
+
     public static string? Of(string unknown, IEnumerable<string> known)
     {
+        if (unknown.Length > LongestName)
+        {
+            return null;
+        }
+
         var nearest = known
             .Select(name => (Name: name, Distance: Distance(unknown.ToLowerInvariant(), name.ToLowerInvariant())))
             .OrderBy(candidate => candidate.Distance)

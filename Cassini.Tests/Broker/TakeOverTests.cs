@@ -49,6 +49,50 @@ public class TakeOverTests
         (await rig.Store.LoadAsync(long.MaxValue, default)).Sessions.ShouldBeEmpty();
     }
 
+    // The reader of the old connection may be in the middle of what the client sent there: that comes first [MQTT-4.6.0-6].
+    [Fact]
+    public async Task TakeOver_WhileTheOldConnectionDelivers_KeepsTheOrderOfItsClient()
+    {
+        await using var rig = new BrokerRig();
+        var subscriber = await rig.ConnectAsync("s");
+        await subscriber.SubscribeAsync("t");
+        var old = await rig.OpenAsync("a");
+        using var goOn = new ManualResetEventSlim();
+        rig.Events.Published = published =>
+        {
+            if (published is TopicCreated { Topic: "halt" })
+            {
+                goOn.Wait(Eventually.Deadline);
+            }
+        };
+        await old.Client.SendAsync(
+            old.Client.Publish("halt", ""),
+            old.Client.Publish("t", "1", QualityOfService.AtLeastOnce, 1),
+            old.Client.Publish("t", "2", QualityOfService.AtLeastOnce, 2));
+        await Eventually.HoldsAsync("its reader is at the first", () => rig.Events.Of<TopicCreated>().Any(topic => topic.Topic == "halt"));
+
+        var taking = TakeAsync();
+        await Eventually.HoldsAsync("the old one is to end", () => old.Closing == CloseReason.TakenOver);
+        for (var i = 0; i < 20; i++)
+        {
+            await subscriber.PingAsync();
+        }
+
+        taking.IsCompleted.ShouldBeFalse("the new one is not served yet");
+        goOn.Set();
+        await Eventually.CompletesAsync("the new one is served", taking);
+        foreach (var payload in (string[])["1", "2", "3"])
+        {
+            await subscriber.ExpectPublishAsync("t", payload);
+        }
+
+        async Task TakeAsync()
+        {
+            var client = await rig.ConnectAsync("a");
+            await client.PublishAsync("t", "3", QualityOfService.AtLeastOnce);
+        }
+    }
+
     // [MQTT-3.1.2-23]; 3.1.1 [MQTT-3.1.2-6]: its state must not be used again.
     [Theory]
     [InlineData(4)]

@@ -70,6 +70,10 @@ internal sealed class ChildProcess : IAsyncDisposable
         kill(_process.Id, signal).ShouldBe(0);
     }
 
+    /// <summary>Sends a signal to a process that may have ended.</summary>
+    /// <returns>Whether it was still there.</returns>
+    public bool TrySignal(int signal) => kill(_process.Id, signal) == 0;
+
     public async Task<int> ExitCodeAsync(string step, TimeSpan? within = null)
     {
         var deadline = within ?? Eventually.Deadline;

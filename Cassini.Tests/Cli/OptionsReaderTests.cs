@@ -187,6 +187,18 @@ public class OptionsReaderTests
         reader.Errors.ShouldContain("Inner: is a section and takes no value of its own (here)");
     }
 
+    // A large file of something else, or one key without an end, must not hold up whoever reads it, nor fill the log.
+    [Fact]
+    public void ReportUnknown_MoreThanAnyoneReads_IsBounded()
+    {
+        Read(out var reader, Layer("a.json", [.. Enumerable.Range(0, 1_000).Select(i => (new string('k', 10_000) + i, "1"))]));
+        reader.ReportUnknown();
+
+        reader.Errors.Count.ShouldBe(101);
+        reader.Errors.ShouldAllBe(error => error.Length < 500);
+        reader.Errors[^1].ShouldBe("and 900 more settings that there are not");
+    }
+
     [Fact]
     public void ReportUnknown_KeyThatNoOptionHas_IsAnErrorWithASuggestion()
     {

@@ -7,6 +7,7 @@ namespace Cassini.Tests.Cli;
 public sealed class ReloadProcessTests : IDisposable
 {
     private const int Hangup = 1;
+    private const int Terminate = 15;
     private const string Narrow = """{ "Cassini": { "Broker": { "Access": ["deny subscribe * secret/#", "allow all * #"] } } }""";
     private readonly TempDirectory _directory = new();
     private readonly HttpClient _http = new();
@@ -41,6 +42,19 @@ public sealed class ReloadProcessTests : IDisposable
         await BecomesAsync($"{management}/config", "the rules are shown", "deny subscribe * secret/#");
         await cassini.Error.LineAsync("it is logged", line => line.Contains("[1221]: 2 access rules are in force: 1 subscriptions of 1"));
         await cassini.Error.LineAsync("what it took up", line => line.Contains("from now on: Broker:Access; after a restart: nothing"));
+    }
+
+    // A process that no longer listens to the signal would be ended by it, as if it had crashed.
+    [Fact]
+    public async Task Hangup_WhileItStops_DoesNotEndIt()
+    {
+        await using var cassini = Start();
+        await StartedAsync(cassini);
+
+        cassini.Signal(Terminate);
+        await Eventually.HoldsAsync("it has ended", () => !cassini.TrySignal(Hangup));
+
+        (await cassini.ExitCodeAsync("it has ended")).ShouldBe(0);
     }
 
     [Fact]

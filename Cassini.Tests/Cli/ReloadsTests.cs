@@ -1,5 +1,4 @@
 using System.Net;
-using System.Reactive.Disposables;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Settings.Reading;
@@ -44,28 +43,27 @@ public sealed class ReloadsTests : IDisposable
             },
             TimeProvider.System,
             _loggers);
-        Action hangup = () => { };
-        var context = _console.Context with { OnHangup = received => { hangup = received; return Disposable.Empty; } };
+        var hangups = new HangupRequests();
         await using var manager = ServiceManager.Attach(
             new Dictionary<string, string> { [NotifySettings.SocketVariable] = name },
             host, TimeSpan.FromMinutes(1), TimeProvider.System, _loggers);
         var started = new ServeSettings { Options = host.Options, Process = new ProcessOptions(), Warnings = [] };
-        var source = new SettingsSource(context, null, new SettingsLayer([], UnknownIsError: true));
+        var source = new SettingsSource(_console.Context, null, new SettingsLayer([], UnknownIsError: true));
         var settings = new SettingsInForce(
             started, source, host, new LogFilters(LogLevel.Information, new Dictionary<string, LogLevel>()), _loggers);
-        await using var reloads = new Reloads(context, settings, host, manager, _loggers);
+        await using var reloads = new Reloads(hangups, settings, host, manager, TimeProvider.System, _loggers);
         await using (var receiver = new NotifyReceiver(name))
         {
             await host.StartAsync(TestContext.Current.CancellationToken);
             await receiver.MessageAsync("ready", "READY=1");
         }
 
-        hangup();
+        hangups.Add();
         await Eventually.HoldsAsync("it is logged", () => _loggers.Lines.Any(line => line.Id == ReloadFailed && line.Exception == failure));
 
         File.Delete(name);
         await using var again = new NotifyReceiver(name);
-        hangup();
+        hangups.Add();
         await again.MessageAsync("reloading", "RELOADING=1");
         await again.MessageAsync("reloaded", "READY=1");
     }

@@ -34,7 +34,17 @@ internal sealed class ScriptedProtocol : IHostedProtocol
         return Loaded;
     }
 
-    public void StartServices(ServiceGroup services, ServiceGroup publications) => HasStartedServices = true;
+    /// <summary>A service of it; null for none.</summary>
+    public Func<CancellationToken, Task>? Service { get; init; }
+
+    public void StartServices(ServiceGroup services, ServiceGroup publications)
+    {
+        HasStartedServices = true;
+        if (Service is { } service)
+        {
+            services.Start(ComponentKind.Service, "scripted", service);
+        }
+    }
 
     public LoadSampled Sample(ResourceUse connections, long bytesReceived, long bytesSent) =>
         new(0, (int)connections.Used, bytesReceived, bytesSent, null, 0);

@@ -95,6 +95,32 @@ public sealed class ServiceHostStopTests : IDisposable
         HostEvents.Of<PhaseLeft>(host.Hub).Last().Outcome.ShouldBe(PhaseOutcome.Forced);
     }
 
+    // As while the store waits for a disk that stands still: a long drain is no fault of the manager.
+    [Fact]
+    public async Task Stop_AServiceTakesLongToEnd_HasHeartbeatsUntilThen()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var protocol = new ScriptedProtocol
+        {
+            Service = async stop =>
+            {
+                await using var registration = stop.Register(asked.SetResult);
+                await end.Task;
+            },
+        };
+        await using var host = Host(protocol, TimeProvider.System);
+        await host.StartAsync(Token);
+
+        var stop = host.StopAsync(Token);
+        await Eventually.CompletesAsync("it is to end", asked.Task);
+        var before = HostEvents.Of<HeartbeatReceived>(host.Hub).Count();
+        await Eventually.HoldsAsync("two more heartbeats", () => HostEvents.Of<HeartbeatReceived>(host.Hub).Count() >= before + 2);
+
+        end.SetResult();
+        await Eventually.CompletesAsync("the stop", stop);
+    }
+
     [Fact]
     public async Task Stop_WasReady_LeavesStartingCompleted()
     {

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.WebSockets;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Listening.WebSockets;
 using Cassini.Tests.Support;
@@ -108,9 +109,12 @@ public sealed class RevokedConnectionTests : IAsyncDisposable
 
         Revoke(rig, rig.Certificates.Client("thief"));
 
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(WebSocketPeer.Request()), TestContext.Current.CancellationToken);
+        byte[] upgradeAndFrame =
+            [.. Encoding.ASCII.GetBytes(WebSocketPeer.Request()), .. ClientFrames.Of(Opcode.Binary, [1, 2, 3])];
+        await stream.WriteAsync(upgradeAndFrame, TestContext.Current.CancellationToken);
         (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.CertificateRevoked);
         rig.Manager.OpenConnections.ShouldBe(0);
+        rig.Manager.BytesReceived.ShouldBe(0, "what it sent is not handled");
     }
 
     private async Task<ListeningRig> StartAsync(

@@ -50,6 +50,9 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(CliContext context, string? configFile, SettingsLayer flags)
     {
+        // From the very start: the system ends a process that has not said that it wants the signal.
+        var hangups = new HangupRequests();
+        context.OnHangup(hangups.Add);
         var errors = new List<string>();
         var source = new SettingsSource(context, configFile, flags);
         var settings = source.Load(errors, out var options);
@@ -60,7 +63,7 @@ internal static class ServeCommand
             return ExitCode.Error;
         }
 
-        return await new Server(settings, source, context, logging).RunAsync();
+        return await new Server(settings, source, context, hangups, logging).RunAsync();
     }
 
     private static void Report(CliContext context, LoggingOptions options, ProcessLogging logging, IReadOnlyList<string> errors)

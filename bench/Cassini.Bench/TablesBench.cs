@@ -120,6 +120,8 @@ internal static class TablesBench
         {
         }
 
+        public Task WhenOutOfBatchAsync() => Task.CompletedTask;
+
         public CloseReason Settle(CloseReason observed) => observed;
 
         public void CloseIfSilent(long now)

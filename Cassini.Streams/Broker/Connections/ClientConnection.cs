@@ -25,6 +25,7 @@ internal sealed class ClientConnection : IOutboxOwner
     private CloseOrder? _closing;
     private bool _hasEnded;
     private int _inBatch;
+    private TaskCompletionSource? _outOfBatch;
 
     /// <param name="transport">The transport.</param>
     /// <param name="counters">Where its traffic is counted.</param>
@@ -86,7 +87,8 @@ internal sealed class ClientConnection : IOutboxOwner
     {
         try
         {
-            if (await _receiver.ReceiveAsync(this, _input, cancellationToken) is { } connect)
+            // What had come already is not handled when it was told to end before.
+            if (await _receiver.ReceiveAsync(this, _input, cancellationToken) is { } connect && !IsClosing)
             {
                 var link = _connecting.Open(this, connect);
                 try
@@ -142,10 +144,28 @@ internal sealed class ClientConnection : IOutboxOwner
     /// <summary>Reports that the peer broke the protocol.</summary>
     public void Report(ProtocolViolation violation) => _violations.Report(Transport, Counters, violation);
 
-    /// <summary>A batch of packets begins. The barrier is for <see cref="Intake"/>.</summary>
+    /// <summary>
+    /// A batch of packets begins. The barrier is for <see cref="Intake"/>, and for <see cref="WhenOutOfBatchAsync"/>: who is told to end
+    /// before, sees it after this.
+    /// </summary>
     public void BeginBatch() => Interlocked.Exchange(ref _inBatch, 1);
 
-    public void EndBatch() => Volatile.Write(ref _inBatch, 0);
+    public void EndBatch()
+    {
+        Interlocked.Exchange(ref _inBatch, 0);
+        Volatile.Read(ref _outOfBatch)?.TrySetResult();
+    }
+
+    /// <summary>
+    /// Ends when its reader is in no batch. When the connection was told to end before, none of its packets is handled after that.
+    /// For one caller.
+    /// </summary>
+    public Task WhenOutOfBatchAsync()
+    {
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _outOfBatch, end);
+        return IsInBatch ? end.Task : Task.CompletedTask;
+    }
 
     void IOutboxOwner.OnSendFailed(Exception failure)
     {

@@ -98,6 +98,8 @@ internal sealed class ClientLink : IAttachedConnection
 
     public CloseReason Settle(CloseReason observed) => _connection.Transport.Settle(observed);
 
+    public Task WhenOutOfBatchAsync() => _connection.WhenOutOfBatchAsync();
+
     /// <summary>A whole packet came.</summary>
     public void Touch(long now) => Volatile.Write(ref _lastPacketAt, now);
 

@@ -129,6 +129,12 @@ internal sealed class ConnectPhase(
         {
             session.SendBacklog(attachment, link.Flushes);
             await SettleAsync(result, transport.Account);
+            if (result.Lost is { } lost)
+            {
+                // What the client sent there comes before what it sends here [MQTT-4.6.0-6].
+                await lost.Connection.WhenOutOfBatchAsync().WaitAsync(ending);
+            }
+
             if (result.Lost is not null && pace.NoteTakeOver(clientId, identity) is { } contested)
             {
                 events.Publish(contested);

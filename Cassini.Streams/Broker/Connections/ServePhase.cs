@@ -124,6 +124,7 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
             // Whatever ended the batch, what it left in other outboxes must not wait for a flush that never comes.
             link.Flushes.Flush();
             intake.Leave(link.Connection);
+            link.Connection.EndBatch();
             await handler.LeaveAsync(failure);
         }
     }
@@ -172,6 +173,14 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
         using (work.Begin(Account(link), isInTurn))
         {
             link.Connection.BeginBatch();
+            if (link.IsClosing && !handler.IsDelivering)
+            {
+                // What else has come is not handled: it is not acknowledged, and another connection may have the session.
+                needed = 0;
+                link.Connection.EndBatch();
+                return Step.Close;
+            }
+
             Durability.TakeNoted();
             var step = handler.Handle(input, out needed);
             ticket = Math.Max(ticket, Durability.TakeNoted());

@@ -17,6 +17,11 @@ internal interface IAttachedConnection
     /// <summary>Ends it, unless something else ends it already.</summary>
     void Close(CloseOrder order);
 
+    /// <summary>
+    /// Ends when what it has read is delivered. When it was told to end before, it delivers nothing after that. For one caller.
+    /// </summary>
+    Task WhenOutOfBatchAsync();
+
     /// <summary>Decides why it ends, once for the session and the connection: why it must, if it must; else what was observed.</summary>
     CloseReason Settle(CloseReason observed);
 

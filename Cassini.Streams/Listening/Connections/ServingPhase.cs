@@ -57,7 +57,8 @@ internal sealed class ServingPhase(
     /// <summary>Serves the connection. What it throws is a crash.</summary>
     public async Task<CloseReason> RunAsync()
     {
-        var serving = Task.Run(() => context.Handler.HandleAsync(connection, fate.Ending), CancellationToken.None);
+        // Not at all when it must end already: what it has sent with its handshake is not handled.
+        var serving = Task.Run(() => context.Handler.HandleAsync(connection, fate.Ending), fate.Ending);
         await serving.WaitAsync(fate.Ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _endingAt = context.Time.GetTimestamp();
         if (!serving.IsCompleted)

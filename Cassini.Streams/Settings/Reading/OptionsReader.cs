@@ -12,6 +12,11 @@ namespace Cassini.Streams.Settings.Reading;
 /// </summary>
 internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
 {
+    /// <summary>So many unknown settings are named; a file with more is of something else.</summary>
+    private const int MostUnknown = 100;
+
+    private const int LongestKey = 200;
+
     private readonly LayeredSettings _settings = new(weakestFirst);
     private readonly Dictionary<string, string> _origins = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _known = [];
@@ -41,13 +46,20 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
     /// <summary>The error with the origin of its setting; a default has none.</summary>
     public string Locate(SettingError error) => _origins.TryGetValue(error.Key, out var origin) ? $"{error} ({origin})" : $"{error}";
 
-    /// <summary>After the last <see cref="Read{T}(string)"/>: reports every key that no option has.</summary>
+    /// <summary>After the last <see cref="Read{T}(string)"/>: reports the keys that no option has.</summary>
     public void ReportUnknown()
     {
-        foreach (var (setting, isError) in _settings.Unread)
+        var unread = _settings.Unread.ToList();
+        foreach (var (setting, isError) in unread.Take(MostUnknown))
         {
             var nearest = NearestName.Of(setting.Key, _known) is { } known ? $"; did you mean {known}?" : "";
-            (isError ? Errors : Warnings).Add($"{setting.Key}: there is no such setting ({setting.Origin}){nearest}");
+            (isError ? Errors : Warnings).Add(
+                $"{SafeText.Cut(setting.Key, LongestKey)}: there is no such setting ({SafeText.Cut(setting.Origin, LongestKey)}){nearest}");
+        }
+
+        foreach (var isError in unread.Skip(MostUnknown).Select(rest => rest.IsError).Distinct())
+        {
+            (isError ? Errors : Warnings).Add($"and {unread.Count - MostUnknown:N0} more settings that there are not");
         }
     }
 

@@ -180,14 +180,17 @@ public class PublishTests
     }
 
     // Otherwise it would be an exception of the application, whose stack everyone who may post could have logged.
-    [Fact]
-    public async Task Post_BrokenChunk_Is400WithASentence()
+    [Theory]
+    [InlineData("zz")]
+    [InlineData("80000000")]
+    [InlineData("FFFFFFFFFFFFFFFF")]
+    public async Task Post_BrokenChunk_Is400WithASentence(string size)
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, rig.Address.Port, Token);
         const string Head = "POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n"), Token);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Head + "Transfer-Encoding: chunked\r\n\r\n" + size + "\r\n"), Token);
 
         using var reader = new StreamReader(client.GetStream());
         (await Eventually.CompletesAsync("it is answered", reader.ReadLineAsync(Token).AsTask())).ShouldStartWith("HTTP/1.1 400 ");

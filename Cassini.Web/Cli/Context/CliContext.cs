@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Reactive.Disposables;
 using Cassini.Harness.Clients;
 using Spectre.Console;
 
@@ -35,8 +34,8 @@ internal sealed record CliContext
     /// <summary>Whether a write to <see cref="Out"/> failed. It is reported when the command ends, and nowhere else.</summary>
     public bool IsOutputLost => OutputEnd is { Failure: not null };
 
-    /// <summary>Calls back at each SIGHUP, until what it returns is disposed.</summary>
-    public Func<Action, IDisposable> OnHangup { get; init; } = static _ => Disposable.Empty;
+    /// <summary>Calls back at each SIGHUP, until the process has ended.</summary>
+    public Action<Action> OnHangup { get; init; } = static _ => { };
 
     /// <summary>The terminal that <see cref="Out"/> goes to; null when it is none, and lines are wanted instead.</summary>
     public IAnsiConsole? Terminal { get; init; }

@@ -1,4 +1,3 @@
-using System.Reactive.Disposables;
 using System.Runtime.InteropServices;
 
 namespace Cassini.Web.Cli.Context;
@@ -9,12 +8,19 @@ namespace Cassini.Web.Cli.Context;
 /// </summary>
 internal static class HangupSignal
 {
-    /// <summary>Calls back at each signal until the registration is disposed.</summary>
-    public static IDisposable Register(Action received) => Console.IsInputRedirected
-        ? PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+    // For as long as the process lives: a signal in the middle of its stop must not end it.
+    private static PosixSignalRegistration? _registration;
+
+    /// <summary>Calls back at each signal, until the process has ended. Call it once.</summary>
+    public static void Register(Action received)
+    {
+        if (Console.IsInputRedirected)
         {
-            signal.Cancel = true;
-            received();
-        })
-        : Disposable.Empty;
+            _registration = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            {
+                signal.Cancel = true;
+                received();
+            });
+        }
+    }
 }

@@ -1,6 +1,4 @@
-using System.Threading.Channels;
 using Cassini.Streams.Hosting;
-using Cassini.Web.Cli.Context;
 using Cassini.Web.Systemd;
 
 namespace Cassini.Web.Cli.Serving;
@@ -11,51 +9,54 @@ namespace Cassini.Web.Cli.Serving;
 /// </summary>
 internal sealed class Reloads : IAsyncDisposable
 {
-    // A signal that arrives while another one waits needs no reload of its own.
-    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    /// <summary>How long a stop waits for a reload under way: it may read a file of a dead mount.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly HangupRequests _hangups;
+    private readonly TimeProvider _time;
+
+    // Not disposed: it has no timer and no parent, and a reload that was left behind may still read its token.
     private readonly CancellationTokenSource _end = new();
     private readonly SettingsInForce _settings;
     private readonly BrokerHost _host;
     private readonly ServiceManager _manager;
     private readonly ILogger _logger;
-    private readonly IDisposable _signal;
     private readonly Task _serving;
 
-    public Reloads(CliContext context, SettingsInForce settings, BrokerHost host, ServiceManager manager, ILogger logger)
+    public Reloads(
+        HangupRequests hangups, SettingsInForce settings, BrokerHost host, ServiceManager manager, TimeProvider time, ILogger logger)
     {
+        _hangups = hangups;
+        _time = time;
         _settings = settings;
         _host = host;
         _manager = manager;
         _logger = logger;
-        _serving = ServeAsync(context.Time);
-        _signal = context.OnHangup(() => _asked.Writer.TryWrite(true));
+        _serving = Task.Run(ServeAsync);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _signal.Dispose();
         await _end.CancelAsync();
-        await _serving;
-        _end.Dispose();
+        await _serving.WaitAsync(Patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task ServeAsync(TimeProvider time)
+    private async Task ServeAsync()
     {
-        using var timer = new PeriodicTimer(_host.Options.Tls!.ReloadInterval, time);
+        using var timer = new PeriodicTimer(_host.Options.Tls!.ReloadInterval, _time);
         try
         {
             var tick = timer.WaitForNextTickAsync(_end.Token).AsTask();
-            var ask = _asked.Reader.WaitToReadAsync(_end.Token).AsTask();
+            var ask = _hangups.WaitAsync(_end.Token);
             while (true)
             {
                 var first = await Task.WhenAny(tick, ask);
                 await first;
                 if (first == ask)
                 {
-                    _asked.Reader.TryRead(out _);
+                    _hangups.Take();
                     await TryAsync(() => _manager.ReloadAsync(ReloadAllAsync));
-                    ask = _asked.Reader.WaitToReadAsync(_end.Token).AsTask();
+                    ask = _hangups.WaitAsync(_end.Token);
                 }
                 else
                 {

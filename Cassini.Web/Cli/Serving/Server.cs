@@ -21,8 +21,10 @@ namespace Cassini.Web.Cli.Serving;
 /// <param name="settings">The settings in force at the start.</param>
 /// <param name="source">Where they come from, to read them again.</param>
 /// <param name="context">The process.</param>
+/// <param name="hangups">Its SIGHUPs.</param>
 /// <param name="logging">Its log.</param>
-internal sealed class Server(ServeSettings settings, SettingsSource source, CliContext context, ProcessLogging logging)
+internal sealed class Server(
+    ServeSettings settings, SettingsSource source, CliContext context, HangupRequests hangups, ProcessLogging logging)
 {
     public async Task<int> RunAsync()
     {
@@ -51,7 +53,7 @@ internal sealed class Server(ServeSettings settings, SettingsSource source, CliC
                 settings.Process.Management, loggers, context.Time, export, refusals);
             await using var grpc = GrpcHealthApp.Create(host.Health, settings.Process.Management, loggers, context.Time, refusals);
             await using var manager = ServiceManager.Attach(context.Environment, host, settings.Options.LongestStop, context.Time, loggers);
-            await using var reloads = new Reloads(context, inForce, host, manager, logger);
+            await using var reloads = new Reloads(hangups, inForce, host, manager, context.Time, logger);
             inForce.Begin();
             try
             {

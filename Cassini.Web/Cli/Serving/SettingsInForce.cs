@@ -22,6 +22,9 @@ internal sealed class SettingsInForce(
 {
     private const int LongestProblem = 300;
 
+    /// <summary>So many errors of one reload are logged.</summary>
+    private const int MostErrors = 100;
+
     /// <summary>The settings that are taken up without a restart.</summary>
     private static readonly ImmutableArray<string> AtOnce = [SettingKeys.Access, SettingKeys.LogLevel];
 
@@ -107,11 +110,11 @@ internal sealed class SettingsInForce(
 
     private void Refuse(List<string> errors)
     {
-        _problem = errors[0];
-        host.Hub.Publish(new ConfigurationReloadFailed(SafeText.Cut(errors[0], LongestProblem), errors.Count - 1));
-        foreach (var error in errors.Skip(1))
+        _problem = SafeText.Cut(errors[0], LongestProblem);
+        host.Hub.Publish(new ConfigurationReloadFailed(_problem, errors.Count - 1));
+        foreach (var error in errors.Skip(1).Take(MostErrors))
         {
-            ServingLog.SettingRefused(logger, error);
+            ServingLog.SettingRefused(logger, SafeText.Cut(error, LongestProblem));
         }
     }
 
