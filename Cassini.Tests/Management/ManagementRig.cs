@@ -45,7 +45,7 @@ internal sealed class ManagementRig : IAsyncDisposable
         BrokerParts? parts)
     {
         Options = (options ?? new ManagementOptions()) with { Address = $"127.0.0.1:{port}" };
-        Hub = new EventHub(TimeProvider.System, hubOptions);
+        Hub = new EventHub(parts?.HubTime ?? TimeProvider.System, hubOptions);
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", NullLogger<HealthProjection>.Instance);
         Connections = new LiveConnections(Hub);
         RefusedHandshakes = new RefusedHandshakes(Hub);
@@ -227,4 +227,7 @@ internal sealed record BrokerParts
     public IBrokerStore? Store { get; init; }
 
     public ILoggerFactory? Loggers { get; init; }
+
+    /// <summary>The clock of its events.</summary>
+    public TimeProvider? HubTime { get; init; }
 }

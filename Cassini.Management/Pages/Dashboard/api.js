@@ -4,9 +4,12 @@
 export const TIME_LIMIT = 10_000;
 
 let token = null;
+let denied = () => {};
 
 /** The server asks for credentials. */
-export class Denied extends Error {}
+export class Denied extends Error {
+  status = 401;
+}
 
 /** The server refused, and said why. */
 export class Refused extends Error {
@@ -14,6 +17,11 @@ export class Refused extends Error {
     super(sentence);
     this.status = status;
   }
+}
+
+/** `act` runs whenever the server asks for credentials, whether something was read or done. */
+export function onDenied(act) {
+  denied = act;
 }
 
 export function setToken(value) {
@@ -37,7 +45,12 @@ export async function request(path, { method = 'GET', headers = {}, body, signal
   }
 
   const sentence = (await response.text()).trim() || `${response.status} ${response.statusText}`;
-  throw response.status === 401 ? new Denied(sentence) : new Refused(response.status, sentence);
+  if (response.status === 401) {
+    denied();
+    throw new Denied(sentence);
+  }
+
+  throw new Refused(response.status, sentence);
 }
 
 /** What went wrong, for people. */

@@ -1,9 +1,10 @@
 // The settings in force, and the level of the log for a while.
 
 import { Refused, getJson, request, sentenceOf } from './api.js';
-import { byId, h, Keyed, setText } from './dom.js';
-import { count, duration, plural } from './format.js';
+import { byId, h, Keyed, setChildren, setText } from './dom.js';
+import { count, plural } from './format.js';
 import { throttled } from './throttle.js';
+import { until as timeUntil } from './words.js';
 
 const SECOND = 1_000;
 
@@ -89,10 +90,10 @@ export class Configuration {
 
   /** The level in force, and until when. */
   #showLevel({ level, category, until, configured }) {
-    const left = until === null ? 0 : this.clock.secondsOf(until) - this.clock.now;
-    setText(byId('level-now'), until === null
-      ? `${level}, as configured`
-      : `${level}${category === null ? '' : ` for ${category}`}, for ${duration(left)} more; configured is ${configured}`);
+    setChildren(byId('level-now'), [until === null
+      ? h('span', {}, `${level}, as configured`)
+      : h('span', {}, `${level}${category === null ? '' : ` for ${category}`}, for `,
+        timeUntil(this.clock, this.clock.secondsOf(until)), ` more; configured is ${configured}`)]);
     byId('level-return').hidden = until === null;
   }
 

@@ -2,6 +2,7 @@
 
 import { Denied, request } from './api.js';
 import { messagesOf } from './sse.js';
+import { watched } from './watchdog.js';
 
 const TYPES = 'health,lifecycle,listener,connection,session,supervision,certificate,topic,load,store';
 const FIRST_RETRY = 500;
@@ -19,6 +20,11 @@ export class Feed {
     this.onState = onState;
   }
 
+  /** The longest silence of a stream in milliseconds: two and a half times the heartbeat of the broker. */
+  get silence() {
+    return this.#silence;
+  }
+
   /** Milliseconds since the last byte. */
   get age() {
     return performance.now() - this.#heardAt;
@@ -34,7 +40,7 @@ export class Feed {
     for (let failures = 0; ; failures++) {
       const ended = { heard: false, stopped: false, why: 'the broker closed it' };
       try {
-        await this.#follow(ended);
+        await watched((signal, expect) => this.#follow(ended, signal, expect));
       } catch (error) {
         if (error instanceof Denied) {
           this.onState('denied', error.message);
@@ -55,42 +61,29 @@ export class Feed {
     }
   }
 
-  async #follow(ended) {
-    const cut = new AbortController();
-    let watchdog;
-    const alive = () => {
-      clearTimeout(watchdog);
-      watchdog = setTimeout(() => cut.abort(new Error(`nothing arrived for ${Math.round(this.#silence / 1000)} s`)), this.#silence);
-    };
-    alive();
-    try {
-      const headers = { Accept: 'text/event-stream', ...(this.#lastId ? { 'Last-Event-ID': this.#lastId } : {}) };
-      const response = await request(`events?types=${TYPES}`, { headers, signal: cut.signal });
-      for await (const message of messagesOf(response, () => this.#heard(alive))) {
-        if (message.type === 'bye') {
-          ended.stopped = true;
-          this.onMessage(message);
-          return;
-        }
-
-        this.#note(message);
+  async #follow(ended, signal, expect) {
+    expect(this.#silence);
+    const headers = { Accept: 'text/event-stream', ...(this.#lastId ? { 'Last-Event-ID': this.#lastId } : {}) };
+    const response = await request(`events?types=${TYPES}`, { headers, signal });
+    for await (const message of messagesOf(response, () => this.#heard(expect))) {
+      if (message.type === 'bye') {
+        ended.stopped = true;
         this.onMessage(message);
-        if (!ended.heard) {
-          ended.heard = true;
-          this.onState('live');
-        }
+        return;
       }
-    } catch (error) {
-      throw cut.signal.aborted ? cut.signal.reason : error;
-    } finally {
-      clearTimeout(watchdog);
-      cut.abort();
+
+      this.#note(message);
+      this.onMessage(message);
+      if (!ended.heard) {
+        ended.heard = true;
+        this.onState('live');
+      }
     }
   }
 
-  #heard(alive) {
+  #heard(expect) {
     this.#heardAt = performance.now();
-    alive();
+    expect(this.#silence);
   }
 
   #note(message) {

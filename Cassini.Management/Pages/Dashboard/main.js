@@ -1,6 +1,6 @@
 // Puts the parts together: the feed into the model, the model onto the page.
 
-import { getJson, setToken } from './api.js';
+import { getJson, onDenied, setToken } from './api.js';
 import { renderChecks } from './checks.js';
 import { ClientPanel } from './client.js';
 import { Configuration } from './config.js';
@@ -37,7 +37,7 @@ const RECHECK = 5;
 const model = new Model();
 model.certificates = [];
 const feed = new Feed(onMessage, onState);
-const notes = new Notes(askForToken);
+const notes = new Notes();
 const client = new ClientPanel(model.clock);
 const connections = new Connections(model.clock, notes, id => client.open(id));
 const sessions = new Sessions(model.clock, notes, id => client.open(id));
@@ -45,23 +45,23 @@ client.connect({ connections: connections.table, sessions: sessions.table });
 const refusals = new RefusalTable(model.clock, notes);
 const slow = new SlowList(notes, id => client.open(id));
 const configuration = new Configuration(model.clock, notes);
-const range = new Range(model.clock, onRange);
+const range = new Range(model.clock, { chosen: onRange, moved: () => render() });
 const publisher = new Publisher(() => {
-  topics.refresh();
+  topics.refreshNow();
   retained.refresh();
 });
-const messages = new Messages();
+const messages = new Messages(() => feed.silence);
 const retained = new RetainedPanel(notes, {
   publish: topic => publisher.begin(topic),
   subscribe: filter => messages.subscribe(filter),
-  refreshTopics: () => topics.refresh(),
+  refreshTopics: () => topics.refreshNow(),
 });
 const topics = new Topics(notes, { choose: row => retained.show(row), refreshed: () => retained.refresh(), off: hideTest });
 const runs = new Runs(notes);
 const events = new EventList(model.clock, openEvent);
 let past = new AbortController();
 let history = new AbortController();
-let readSpan = 0;
+let readChoice = '';
 let state = 'connecting';
 let why = '';
 let isTokenGiven = false;
@@ -72,6 +72,7 @@ const render = throttled(100, () => {
   if (state === 'denied') {
     renderLocked(why);
   } else if (model.health !== null) {
+    range.settle();
     renderVerdict(model);
     const load = renderTiles(model, range);
     renderChecks(model, openEvent);
@@ -114,10 +115,14 @@ function onMessage(message) {
   const isAfresh = model.apply(message);
   if (isAfresh) {
     events.clear();
+    range.reset();
   }
 
   if (message.type === 'snapshot') {
     refreshAll();
+    if (isAfresh) {
+      topics.refreshNow();
+    }
   } else {
     if (message.type === 'event' || message.type === 'transition') {
       events.add(message.data);
@@ -133,7 +138,7 @@ function onMessage(message) {
   if (isAfresh) {
     readThePast(message.data);
     runs.begin(message.data);
-    readSpan = 0;
+    readChoice = '';
     readTheHistory();
   }
 
@@ -157,15 +162,15 @@ function onRange() {
   render();
 }
 
-/** A longer time than the feed and the log have: once for each length. */
+/** A longer time than the feed and the log have: once for each choice, however long all of this run becomes. */
 function readTheHistory() {
-  const { view, isLong } = range;
+  const { view, choice, isLong } = range;
   const [from, to] = [Math.max(0, view.now - view.span), model.load.since ?? view.now];
-  if (!isLong || !model.health?.log.history || view.span <= readSpan || to <= from) {
+  if (!isLong || !model.health?.log.history || choice === readChoice || to <= from) {
     return;
   }
 
-  readSpan = view.span;
+  readChoice = choice;
   history.abort();
   history = new AbortController();
   const { signal } = history;
@@ -177,7 +182,7 @@ function readTheHistory() {
     { from, to, step: view.step, dateOf: at => model.clock.dateOf(at) },
     { onSample: shown(envelope => model.fill(envelope)), onTransition: shown(envelope => model.remember(envelope)) },
     signal), () => {
-    readSpan = 0;
+    readChoice = '';
     readTheHistory();
   });
 }
@@ -226,6 +231,7 @@ function initAccess() {
     byId('access').hidden = state !== 'denied';
     feed.retryNow();
     refreshAll();
+    topics.refreshNow();
   });
 }
 
@@ -262,6 +268,7 @@ function recheck() {
 
 initTheme();
 initAccess();
+onDenied(askForToken);
 initConfirm();
 initEvidence();
 initTimeline(render);

@@ -1,11 +1,12 @@
 // Subscribes to a filter, and lists the messages as they come, the newest first.
 
-import { request, sentenceOf } from './api.js';
+import { TIME_LIMIT, request, sentenceOf } from './api.js';
 import { byId, h, Keyed, setText } from './dom.js';
 import { bytes, count, timeOfDay } from './format.js';
 import { lineOf, payloadOf } from './payload.js';
 import { messagesOf } from './sse.js';
 import { throttled } from './throttle.js';
+import { watched } from './watchdog.js';
 
 const KEPT = 500;
 const KEPT_BYTES = 8_000_000;
@@ -21,7 +22,12 @@ export class Messages {
   #dropped = 0;
   #stream = null;
 
-  constructor() {
+  /** A message's own number, which none after it ever has. */
+  #number = 0;
+
+  /** `silence` gives how many milliseconds a stream may be silent. */
+  constructor(silence) {
+    this.silence = silence;
     // However many come, they are drawn a few times a second.
     this.refresh = throttled(250, () => this.#render());
     byId('messages').addEventListener('submit', event => {
@@ -44,7 +50,7 @@ export class Messages {
     this.#showState('Subscribing.');
     byId('test').scrollIntoView({ block: 'nearest' });
     try {
-      await this.#follow(filter, stream);
+      await watched((quiet, expect) => this.#follow(filter, stream, quiet, expect));
     } catch (error) {
       if (this.#stream === stream) {
         this.#end(stream.signal.aborted ? 'Not subscribed.' : `Not subscribed: ${sentenceOf(error)}`);
@@ -52,12 +58,20 @@ export class Messages {
     }
   }
 
-  async #follow(filter, stream) {
-    const response = await request(`messages?${new URLSearchParams({ filter })}`, { headers: { Accept: 'text/event-stream' }, signal: stream.signal });
-    let last = 'The stream was cut off.';
-    for await (const message of messagesOf(response)) {
+  /** Its first message has to come soon, and then a sign of life again and again. */
+  async #follow(filter, stream, quiet, expect) {
+    expect(TIME_LIMIT);
+    const signal = AbortSignal.any([stream.signal, quiet]);
+    const response = await request(`messages?${new URLSearchParams({ filter })}`, { headers: { Accept: 'text/event-stream' }, signal });
+    let [last, isSubscribed] = ['The stream was cut off.', false];
+    for await (const message of messagesOf(response, () => isSubscribed && expect(this.silence()))) {
       if (this.#stream !== stream) {
         return;
+      }
+
+      if (message.type === 'subscribed') {
+        isSubscribed = true;
+        expect(this.silence());
       }
 
       last = this.#take(message) ?? last;
@@ -92,7 +106,7 @@ export class Messages {
 
   #add(message) {
     this.#received++;
-    this.#kept.push({ ...message, number: this.#received, at: message.receivedAt === undefined ? new Date() : new Date(message.receivedAt) });
+    this.#kept.push({ ...message, number: ++this.#number, at: message.receivedAt === undefined ? new Date() : new Date(message.receivedAt) });
     this.#keptBytes += sizeOf(message);
     while (this.#kept.length > KEPT || (this.#keptBytes > KEPT_BYTES && this.#kept.length > 1)) {
       this.#keptBytes -= sizeOf(this.#kept.shift());

@@ -9,10 +9,6 @@ export class Notes {
   #latest = new Map();
   #failed = new Set();
 
-  constructor(denied) {
-    this.denied = denied;
-  }
-
   /** Reads, and shows a note when that fails; the next success removes the note. `again` retries. */
   async read(id, read, again) {
     const mine = Symbol(id);
@@ -23,9 +19,6 @@ export class Notes {
       await read();
     } catch (error) {
       problem = error instanceof Denied ? '' : `Not up to date: ${sentenceOf(error)}`;
-      if (error instanceof Denied) {
-        this.denied();
-      }
     }
 
     // A newer request has replaced this one: its answer is ignored.

@@ -11,10 +11,10 @@ export class Range {
   #pinned = null;
   #pointed = null;
 
-  /** `changed()` runs when another time or instant is chosen. */
-  constructor(clock, changed) {
-    Object.assign(this, { clock, changed });
-    byId('range').addEventListener('change', changed);
+  /** `chosen()` runs when another time is chosen, `moved()` when another instant is. */
+  constructor(clock, { chosen, moved }) {
+    Object.assign(this, { clock, moved });
+    byId('range').addEventListener('change', chosen);
 
     // A slider: arrow keys, Page Up and Page Down, Home and End move it, and a finger does. At its end it is the present.
     byId('instant').addEventListener('input', event => {
@@ -30,13 +30,17 @@ export class Range {
 
   /** What is shown: a choice, or all of this run. */
   get view() {
-    const { value } = byId('range');
-    return new View(this.clock.now, value === 'run' ? Math.max(SHORTEST, this.clock.now) : Number(value));
+    return new View(this.clock.now, this.choice === 'run' ? Math.max(SHORTEST, this.clock.now) : Number(this.choice));
+  }
+
+  /** The choice itself: what is shown of all of this run grows, and this does not change. */
+  get choice() {
+    return byId('range').value;
   }
 
   /** Whether more is asked for than comes with the feed. */
   get isLong() {
-    return byId('range').value !== String(SHORTEST);
+    return this.choice !== String(SHORTEST);
   }
 
   /** The instant whose values are shown, in seconds; null for the present. */
@@ -71,19 +75,31 @@ export class Range {
     area.addEventListener('click', event => {
       const held = at(event);
       if (held !== null) {
-        this.#pointed = null;
         this.#choose(held);
       }
     });
   }
 
-  /** Shows the slider; `said` is what it says at the instant. */
-  render(said) {
-    const { instant, view } = this;
-    if (this.#pinned !== null && view.stepOf(this.#pinned) < 0) {
+  /** The instants of another run mean nothing in this one. */
+  reset() {
+    [this.#pinned, this.#pointed] = [null, null];
+  }
+
+  /** Lets go of an instant that has left the time that is shown, or that is not yet. */
+  settle() {
+    const { view } = this;
+    if (this.#pinned !== null && (view.stepOf(this.#pinned) < 0 || this.#pinned > view.now)) {
       this.#pinned = null;
     }
 
+    if (this.#pointed > view.now) {
+      this.#pointed = null;
+    }
+  }
+
+  /** Shows the slider; `said` is what it says at the instant. */
+  render(said) {
+    const { instant, view } = this;
     const slider = byId('instant');
     const step = instant === null ? POINTS - 1 : Math.max(0, view.stepOf(instant));
     if (Number(slider.value) !== step) {
@@ -99,15 +115,16 @@ export class Range {
     byId('instant-now').hidden = this.#pinned === null;
   }
 
+  /** The last choice counts, until the pointer moves again. */
   #choose(instant) {
-    this.#pinned = instant;
-    this.changed();
+    [this.#pinned, this.#pointed] = [instant, null];
+    this.moved();
   }
 
   #point(instant) {
     if (instant !== this.#pointed) {
       this.#pointed = instant;
-      this.changed();
+      this.moved();
     }
   }
 }

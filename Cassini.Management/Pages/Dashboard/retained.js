@@ -19,9 +19,10 @@ export class RetainedPanel {
     byId('topic-remove').addEventListener('click', () => this.#remove());
   }
 
-  /** Shows a name of the tree, whether it is a topic or only has topics below it. */
+  /** Shows a name of the tree, whether it is a topic or only has topics below it: nothing of the one before, until it is read. */
   show(row) {
     this.#row = row;
+    this.#render({ message: null, said: 'Loading the topic.' }, null);
     setText(byId('topic-result'), '');
     setText(byId('topic-name'), row.path);
     byId('topic-none').hidden = true;

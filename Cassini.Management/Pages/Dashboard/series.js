@@ -43,13 +43,15 @@ export class Happenings {
     const interval = Math.floor(at / SAMPLING) * SAMPLING;
     this.#perInterval.set(interval, (this.#perInterval.get(interval) ?? 0) + 1);
     if (this.#perInterval.size > MOST_SAMPLES) {
-      this.#perInterval.delete(Math.min(...this.#perInterval.keys()));
+      const oldest = Math.min(...this.#perInterval.keys());
+      this.#perInterval.delete(oldest);
+      this.beginAt(oldest + SAMPLING);
     }
   }
 
-  /** What happened before this instant was not read. */
+  /** What happened before this instant was not read, or was forgotten. */
   beginAt(at) {
-    this.#since = at;
+    this.#since = Math.max(this.#since, at);
   }
 
   /** Times a second for each step up to now; null for those of which nothing is known. */

@@ -10,14 +10,16 @@ const PAGE = 100;
 /** So many the broker gives at once. */
 const LARGEST = 1_000;
 
-/** So many levels are kept up to date. */
+/** So many levels are kept up to date, if their names fit into the line of a request, which the broker bounds. */
 const MOST_OPEN = 32;
+const LONGEST_QUERY = 8 * 1_024;
 
 export class TopicTree {
-  #root = { row: { path: null }, level: 0, limit: PAGE, isOpen: true, children: [], group: byId('tree'), parent: null };
+  #root = { row: { path: null }, level: 0, limit: PAGE, isOpen: true, children: [], group: byId('tree'), parent: null, answered: 0 };
   #nodes = new WeakMap();
   #active = null;
   #chosen = null;
+  #asked = 0;
 
   /** `read` runs a read and says what failed; `choose` shows a topic. */
   constructor(read, choose) {
@@ -27,22 +29,36 @@ export class TopicTree {
   }
 
   /** Reads every level that is open. Says how many topics there are. */
-  async load() {
+  async load(options) {
     const open = this.#visible().filter(node => node.isOpen).slice(0, MOST_OPEN);
-    const limit = Math.max(this.#root.limit, ...open.map(node => node.limit));
-    const answer = await getJson(`topics/tree?${new URLSearchParams([['limit', limit], ...open.map(node => ['open', node.row.path])])}`);
-    this.#apply(this.#root, answer);
-    open.forEach((node, index) => this.#apply(node, answer.open[index]));
+    const asked = { number: ++this.#asked, limit: Math.max(this.#root.limit, ...open.map(node => node.limit)) };
+    const query = [`limit=${asked.limit}`, ...open.map(node => `${new URLSearchParams({ open: node.row.path })}`)];
+    while (query.join('&').length > LONGEST_QUERY) {
+      query.pop();
+    }
+
+    const answer = await getJson(`topics/tree?${query.join('&')}`, options);
+    this.#apply(this.#root, answer, asked);
+    answer.open.forEach((level, index) => this.#apply(open[index], level, asked));
     return answer.topics;
   }
 
   async #load(level) {
     const { limit, row: { path } } = level;
-    this.#apply(level, await getJson(`topics/tree?${new URLSearchParams({ limit, ...path !== null && { under: path } })}`));
+    const asked = { number: ++this.#asked, limit };
+    this.#apply(level, await getJson(`topics/tree?${new URLSearchParams({ limit, ...path !== null && { under: path } })}`), asked);
   }
 
-  /** Makes new names, and keeps the elements of those that are known: so nothing that is open or has the focus is lost. */
-  #apply(level, answer) {
+  /**
+   * Makes new names, and keeps the elements of those that are known: so nothing that is open or has the focus is lost. An answer that was
+   * asked for before the last one, or for fewer names than are asked for by now, is ignored.
+   */
+  #apply(level, answer, asked) {
+    if (asked.number < level.answered || asked.limit < level.limit) {
+      return;
+    }
+
+    level.answered = asked.number;
     const children = answer.children.slice(0, level.limit);
     const hasMore = answer.hasMore || answer.children.length > level.limit;
     const hadFocus = level.group.contains(document.activeElement);
@@ -65,7 +81,7 @@ export class TopicTree {
   }
 
   #make(level) {
-    const node = { level: level.level + 1, limit: PAGE, isOpen: false, children: [], parent: level };
+    const node = { level: level.level + 1, limit: PAGE, isOpen: false, children: [], parent: level, answered: 0 };
     node.label = h('span', { class: 'name' });
     node.facts = h('span', { class: 'quiet' });
     node.group = h('ul', { role: 'group', hidden: true });

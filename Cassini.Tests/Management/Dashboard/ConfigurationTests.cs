@@ -67,6 +67,8 @@ public class ConfigurationTests(DashboardBrowser browser)
         (await page.TextAsync("#level-now")).ShouldStartWith("debug for Cassini.Streams.Tls, for ");
         (await page.TextAsync("#level-now")).ShouldEndWith("more; configured is information");
         rig.LogLevels.Current.Category.ShouldBe("Cassini.Streams.Tls");
+        var first = await page.TextAsync("#level-now");
+        await page.ShowsAsync("it counts down", "#level-now", text => text != first);
 
         await page.Browser.ClickAsync("#level-return");
         await page.ShowsAsync("#level-result", "The configured level, information, is in force again.");

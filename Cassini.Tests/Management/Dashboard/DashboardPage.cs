@@ -35,6 +35,34 @@ internal sealed class DashboardPage(Browser browser)
     public Task HasAsync(string step, string selector, int times) =>
         Eventually.BecomesAsync(step, async () => await CountAsync(selector), count => count == times, Patience);
 
+    /// <summary>From now on the page's requests are noted, each when it is made: before anything that the page shows after it.</summary>
+    public Task NoteRequestsAsync() => browser.RunAsync(
+        """
+        const send = window.fetch;
+        window.noted = [];
+        window.fetch = (path, options) => {
+          window.noted.push(`${options.method} ${path}`);
+          return send(path, options);
+        };
+        """);
+
+    /// <summary>The requests since then that begin so.</summary>
+    public async Task<string[]> RequestsAsync(string begin) =>
+    [
+        .. (await browser.RunAsync("return window.noted.filter(request => request.startsWith(arguments[0]))", begin))
+            .EnumerateArray().Select(request => request.GetString()!),
+    ];
+
+    /// <summary>From now on the page's clock stands.</summary>
+    /// <param name="seconds">Of the broker's run.</param>
+    public Task StandAtAsync(double seconds) => browser.RunAsync(
+        """
+        return import('/dashboard/clock.js').then(({ Clock }) => {
+          Object.defineProperty(Clock.prototype, 'now', { get: () => arguments[0], configurable: true });
+        });
+        """,
+        seconds);
+
     /// <summary>The page follows the feed.</summary>
     public Task IsLiveAsync() => ShowsAsync("#feed", "live");
 

@@ -33,7 +33,7 @@ public sealed class SlowConsumerTests(DashboardBrowser browser) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Client_ThatDoesNotAcknowledge_IsListedAndOpensUntilItDoes()
+    public async Task Client_ThatDoesNotAcknowledge_IsListedAndOpens()
     {
         Programs.Require("chromium");
         await using var slow = await PlainMqttClient.ConnectAsync(_broker, "<i>slow</i>", "bob");
@@ -70,6 +70,30 @@ public sealed class SlowConsumerTests(DashboardBrowser browser) : IAsyncLifetime
 
         await page.ShowsAsync(
             "it lost one a moment ago", "#slow-rows", text => text.Contains("loses messages", StringComparison.Ordinal));
+        await page.HasNoErrorsAsync();
+    }
+
+    [Fact]
+    public async Task Client_ThatAcknowledgesAgainWithoutALoss_LeavesTheList()
+    {
+        Programs.Require("chromium");
+        await using var slow = await PlainMqttClient.ConnectAsync(_broker, "slow", "bob");
+        await slow.SubscribeAsync("t");
+        await using var quick = await PlainMqttClient.ConnectAsync(_broker, "quick");
+        var page = await browser.OpenAsync(ManagementApp.AddressOf(_app));
+        await page.IsLiveAsync();
+        for (var i = 0; i < 4; i++)
+        {
+            await quick.PublishAsync("t");
+        }
+
+        (await page.ShowsAsync("#slow-rows", "does not acknowledge")).ShouldContain("slow");
+        for (var i = 0; i < 4; i++)
+        {
+            await slow.ReceiveAsync("a message");
+        }
+
+        await page.HasAsync("the list is hidden", "#slow[hidden]", 1);
         await page.HasNoErrorsAsync();
     }
 }

@@ -7,6 +7,7 @@ using Cassini.Streams.Mqtt;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Management.Messages;
 using Cassini.Tests.Support;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management.Dashboard;
@@ -15,6 +16,8 @@ namespace Cassini.Tests.Management.Dashboard;
 [Collection(DashboardTests.Name)]
 public class TestClientTests(DashboardBrowser browser)
 {
+    private static readonly ManagementOptions HeartbeatOften = new() { FeedHeartbeat = TimeSpan.FromSeconds(2) };
+
     [Fact]
     public async Task Publish_OverARealBroker_ReachesTheListAndAClientAndBack()
     {
@@ -98,6 +101,48 @@ public class TestClientTests(DashboardBrowser browser)
         (await page.TextAsync("#messages-subscribe")).ShouldBe("Subscribe");
     }
 
+    /// <summary>Credentials that were withdrawn, or that reading alone does without: the page asks for them.</summary>
+    [Fact]
+    public async Task Actions_Unauthorized_AskForAToken()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await rig.Broker.PublishAsync(
+            new MqttMessage { Topic = "a", Payload = "on"u8.ToArray(), Retain = true }, TestContext.Current.CancellationToken);
+        await using var front = await Front.StartAsync(rig.Address);
+        front.TakeOver(async context =>
+        {
+            if (HttpMethods.IsGet(context.Request.Method) && context.Request.Path != "/messages")
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            await context.Response.WriteAsync("credentials are needed\n", context.RequestAborted);
+            return true;
+        });
+        var page = await browser.OpenAsync(front.Address);
+        await page.IsLiveAsync();
+        (await page.TextAsync("#access")).ShouldBeEmpty();
+
+        await PublishAsync(page, "a", "1");
+        await page.ShowsAsync("#publish-result", "Not published: credentials are needed");
+        await IsAskedForATokenAsync(page);
+        await SubscribeAsync(page, "a", "Not subscribed: credentials are needed");
+        await IsAskedForATokenAsync(page);
+        await page.Browser.ClickAsync("#level button[type=submit]");
+        await page.ShowsAsync("#level-result", "The level was not changed: credentials are needed");
+        await IsAskedForATokenAsync(page);
+        await page.Browser.RunAsync("document.querySelector('#tree').scrollIntoView({ block: 'center' })");
+        await page.Browser.ClickAsync("#tree .row .name");
+        await page.ShowsAsync("#topic-remove", "Remove retained");
+        await page.Browser.ClickAsync("#topic-remove");
+        await page.Browser.ClickAsync("#confirm-yes");
+        await page.ShowsAsync("#topic-result", "The retained message was not removed: credentials are needed");
+        await IsAskedForATokenAsync(page);
+        (await page.TextAsync("#feed")).ShouldBe("live");
+    }
+
     [Fact]
     public async Task Messages_HostileOnes_StayText()
     {
@@ -152,6 +197,100 @@ public class TestClientTests(DashboardBrowser browser)
         await page.HasNoErrorsAsync();
     }
 
+    /// <summary>As on a connection that is half open: the feed lives on another.</summary>
+    [Theory]
+    [InlineData("event: subscribed\ndata: {\"filters\":[\"a\"],\"identity\":\"management\"}\n\n", "nothing arrived for 5 s")]
+    [InlineData("", "nothing arrived for 10 s")]
+    public async Task Messages_StreamFallsSilent_EndsAndSaysSo(string first, string said)
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync(HeartbeatOften);
+        await using var front = await Front.StartAsync(rig.Address);
+        front.TakeOver(async context =>
+        {
+            if (context.Request.Path != "/messages")
+            {
+                return false;
+            }
+
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.StartAsync(context.RequestAborted);
+            await context.Response.WriteAsync(first, context.RequestAborted);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+            return true;
+        });
+        var page = await browser.OpenAsync(front.Address);
+        await page.IsLiveAsync();
+
+        await SubscribeAsync(page, "a", $"Not subscribed: {said}");
+
+        (await page.TextAsync("#messages-subscribe")).ShouldBe("Subscribe");
+        front.LetPass();
+        await SubscribeAsync(page, "a");
+    }
+
+    [Fact]
+    public async Task Messages_NoneButHeartbeats_StaySubscribed()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync(HeartbeatOften);
+        var page = await OpenAsync(rig);
+        await SubscribeAsync(page, "a");
+
+        // Eight seconds, longer than the silence that is allowed.
+        using var reader = await MessageReader.OpenAsync(rig.Http, "a");
+        for (var i = 0; i < 4; i++)
+        {
+            await reader.ExpectAsync("heartbeat");
+        }
+
+        (await page.TextAsync("#messages-state")).ShouldBe("Subscribed to a as management.");
+        await rig.Broker.PublishAsync(new MqttMessage { Topic = "a", Payload = "late"u8.ToArray() }, TestContext.Current.CancellationToken);
+        await page.ShowsAsync("#messages-list", "late");
+    }
+
+    /// <summary>A message that comes between Clear and the next drawing.</summary>
+    [Fact]
+    public async Task Messages_ClearedAndAnotherComes_ShowsThatOne()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var page = await OpenAsync(rig);
+        await page.Browser.RunAsync(
+            """
+            const send = window.fetch;
+            const text = new TextEncoder();
+            const body = new ReadableStream({
+              start: stream => {
+                window.arrive = (type, data) => stream.enqueue(text.encode(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
+              },
+            });
+            window.fetch = (path, options) => path.startsWith('messages?') ? Promise.resolve(new Response(body)) : send(path, options);
+            """);
+        await page.Browser.TypeAsync("#messages-filter", "a");
+        await page.Browser.ClickAsync("#messages-subscribe");
+        await page.Browser.RunAsync(
+            """
+            window.arrive('subscribed', { filters: ['a'], identity: 'management' });
+            window.arrive('message', { topic: 'a', payload: 'old', qos: 0, retain: false, size: 3, truncated: false });
+            """);
+        await page.ShowsAsync("#messages-list", "old");
+
+        // The first click draws, and what comes after it is drawn a quarter of a second later.
+        await page.Browser.RunAsync(
+            """
+            for (const id of ['pause', 'pause', 'clear']) {
+              document.querySelector(`#messages-${id}`).click();
+            }
+
+            window.arrive('message', { topic: 'a', payload: 'new', qos: 0, retain: false, size: 3, truncated: false });
+            """);
+
+        await page.ShowsAsync("#messages-list", "new");
+        (await page.TextAsync("#messages-list")).ShouldNotContain("old");
+        (await page.TextAsync("#messages-count")).ShouldBe("1 received");
+    }
+
     [Fact]
     public async Task Page_OnAPhone_HasRoomForAll()
     {
@@ -183,6 +322,13 @@ public class TestClientTests(DashboardBrowser browser)
         await page.Browser.TypeAsync("#messages-filter", filter);
         await page.Browser.ClickAsync("#messages-subscribe");
         await page.ShowsAsync("#messages-state", said ?? $"Subscribed to {filter} as management.");
+    }
+
+    /// <summary>The page asks, and then no longer.</summary>
+    private static async Task IsAskedForATokenAsync(DashboardPage page)
+    {
+        await page.ShowsAsync("#access", "bearer token");
+        await page.Browser.RunAsync("document.querySelector('#access').hidden = true");
     }
 
     private static async Task PublishAsync(DashboardPage page, string topic, string payload)
