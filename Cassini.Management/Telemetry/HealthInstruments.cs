@@ -37,6 +37,10 @@ internal static class HealthInstruments
             from check in r.Snapshot.Checks
             from status in Enumerable.Range(0, Statuses.Length)
             select Instruments.Of((int)check.Status == status ? 1.0 : 0, "check", check.Name, "status", Statuses[status]))
+        .Gauge("cassini.check.reason", null, "The reason of each health check that is not ok; always 1.", r =>
+            from check in r.Snapshot.Checks
+            where check.Reason is not null
+            select Instruments.Of(1.0, "check", check.Name, "reason", check.Reason!))
         .Gauge("cassini.check.flapping", null, "Whether a health check changed too often recently.", r =>
             r.Snapshot.Checks.Select(check => Instruments.Of(check.Flapping ? 1.0 : 0, "check", check.Name)))
         .Counter("cassini.health.transitions", "{transition}", "Transitions of health checks.", r => r.Snapshot.Counts.Transitions);
