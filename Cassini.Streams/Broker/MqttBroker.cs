@@ -158,6 +158,9 @@ public sealed class MqttBroker : ISessionHandler
 
     internal TopicTable Topics { get; }
 
+    /// <summary>The access rules in force.</summary>
+    internal ImmutableArray<AccessRule> AccessRules => _access.InForce.Rules;
+
     /// <summary>Takes the messages of other nodes.</summary>
     internal PeerPublisher Peers { get; }
 

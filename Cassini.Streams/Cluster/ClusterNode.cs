@@ -32,7 +32,7 @@ internal sealed class ClusterNode : IDisposable
     private readonly Subjects _subjects;
     private readonly string _node;
     private readonly string _epoch;
-    private readonly string _settings;
+    private readonly Func<string> _settings;
     private readonly long _startedAt;
     private readonly Dictionary<string, PeerNode> _peers = new(StringComparer.Ordinal);
     private readonly List<IDisposable> _subscriptions = [];
@@ -58,7 +58,7 @@ internal sealed class ClusterNode : IDisposable
     /// <param name="time">The one clock.</param>
     /// <param name="links">The bounds of links; null for the defaults.</param>
     public ClusterNode(
-        ClusterOptions options, string node, Epoch epoch, string settings, MqttBroker broker, Durability durability, IBus control,
+        ClusterOptions options, string node, Epoch epoch, Func<string> settings, MqttBroker broker, Durability durability, IBus control,
         IBus data, IEventPublisher events, TimeProvider time, LinkOptions? links = null)
     {
         _options = options;
@@ -127,15 +127,16 @@ internal sealed class ClusterNode : IDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var end = new CancellationTokenSource();
-        var running = Task.WhenAll(_control.RunAsync(end.Token), _data.RunAsync(end.Token));
-        await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!running.IsCompleted)
+        Task[] running = [_control.RunAsync(end.Token), _data.RunAsync(end.Token)];
+        await Task.WhenAny(running).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (cancellationToken.IsCancellationRequested)
         {
             Stop();
-            await end.CancelAsync().ConfigureAwait(false);
         }
 
-        await running.ConfigureAwait(false);
+        // One that has ended by itself has failed: the other ends with it, and both begin anew.
+        await end.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(running).ConfigureAwait(false);
     }
 
     /// <summary>Says that it stops, and ends all links: nobody waits for peers any more. Any number of times.</summary>
@@ -331,7 +332,7 @@ internal sealed class ClusterNode : IDisposable
 
     private void Compare(PeerNode peer, Beat beat)
     {
-        var differs = beat.Settings == _settings ? "" : "settings";
+        var differs = beat.Settings == _settings() ? "" : "settings";
         if (differs != peer.Differs)
         {
             peer.Differs = differs;
@@ -508,7 +509,7 @@ internal sealed class ClusterNode : IDisposable
         peer.Dropped = dropped;
     }
 
-    private void Beat(string subject) => Tell(subject, new Beat(_node, _epoch, _own.Version, _settings, _time.GetUtcNow()));
+    private void Beat(string subject) => Tell(subject, new Beat(_node, _epoch, _own.Version, _settings(), _time.GetUtcNow()));
 
     private void TellInterest(string subject, InterestDelta delta)
     {

@@ -2,10 +2,10 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Nats;
 
-/// <summary>The section <c>Cluster:Nats</c>, and the rules between its settings.</summary>
+/// <summary>The section <c>Nats</c>, and the rules between its settings.</summary>
 internal static class NatsSettings
 {
-    public const string Key = "Cluster:Nats";
+    public const string Key = "Nats";
     public const string CaPath = $"{Key}:{nameof(NatsOptions.CaPath)}";
     public const string CertificatePath = $"{Key}:{nameof(NatsOptions.CertificatePath)}";
     public const string KeyPath = $"{Key}:{nameof(NatsOptions.KeyPath)}";

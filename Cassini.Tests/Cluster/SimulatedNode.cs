@@ -25,7 +25,7 @@ internal sealed class SimulatedNode : IDisposable
         Broker = new MqttBroker(
             new BrokerOptions(), "1.2.3", Accounts, NoStore.Instance, Events, clock.Time, NullLogger<MqttBroker>.Instance);
         Node = new ClusterNode(
-            options, name, Epoch.StartingAt(clock.UtcNow), "same", Broker, NoStore.Instance.Durability, engine.Connect(name),
+            options, name, Epoch.StartingAt(clock.UtcNow), () => "same", Broker, NoStore.Instance.Durability, engine.Connect(name),
             engine.Connect(name), Events, clock.Time, links);
         Client = Broker.CreateClient("ops", "ops");
         Node.Start();
