@@ -128,7 +128,8 @@ internal sealed class ClusterNode : IDisposable
     {
         using var end = new CancellationTokenSource();
         Task[] running = [_control.RunAsync(end.Token), _data.RunAsync(end.Token)];
-        await Task.WhenAny(running).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task ended = Task.WhenAny(running);
+        await ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (cancellationToken.IsCancellationRequested)
         {
             Stop();
