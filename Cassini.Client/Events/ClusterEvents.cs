@@ -92,8 +92,8 @@ public sealed record PeerBack(string Node, TimeSpan Silence) : BrokerEvent
 }
 
 /// <summary>
-/// A peer was not heard for so long that this node goes on without it. Whatever else was said about it (its subscriptions, its settings, its
-/// clock, the link to it) ends; what is true when it is back is published anew.
+/// A peer was not heard for so long that this node goes on without it. What else was said about this run of it (its subscriptions, its
+/// settings, its clock, the link to it) holds when it is back, until the end of it is published.
 /// </summary>
 /// <param name="Node">The name of the peer.</param>
 /// <param name="PeerEpoch">The run of its process, 16 hexadecimal digits.</param>

@@ -30,7 +30,7 @@ internal sealed class ClusterCheck : Check
         var cluster = facts.Cluster;
         return cluster.Fleet is null ? Verdict.Of(HealthStatus.Off, Reasons.ClusterOff, "a broker on its own: it is no node of a fleet")
             : !cluster.IsJoined ? Joining(cluster)
-            : cluster.EngineProblem is { } problem ? CutOff(cluster, problem)
+            : cluster.CutOff is { } problem ? CutOff(cluster, problem)
             : Found(
                 cluster, Reasons.PeerLost, "lost", peer => peer.State is PeerState.Lost ? peer.Cause : 0,
                 peer => $"not heard for {Text(peer.Silence)}")
@@ -51,7 +51,7 @@ internal sealed class ClusterCheck : Check
     private static Verdict Joining(ClusterFacts cluster)
     {
         var message = $"{cluster.Node} does not know yet what the other nodes of {cluster.Fleet} subscribe to";
-        return cluster.EngineProblem is { } problem
+        return cluster.CutOff is { } problem
             ? Verdict.Of(
                 HealthStatus.Unknown, Reasons.Joining, $"{message}: the bus is not connected: {problem}",
                 cluster.EnteredCause, cluster.EngineCause)
@@ -62,17 +62,18 @@ internal sealed class ClusterCheck : Check
     private static Verdict CutOff(ClusterFacts cluster, string problem)
     {
         var others = cluster.Peers.Where(peer => peer.State is not PeerState.Lost).ToArray();
+        var cause = cluster.EngineCause > 0 ? cluster.EngineCause : cluster.EnteredCause;
         var message = $"the bus is not connected: {problem}";
         return others.Length > 0
             ? Verdict.Of(
                 HealthStatus.Degraded, Reasons.EngineLost, $"{message}; {cluster.Node} is cut off from {Names(others, peer => peer.Node)}",
-                cluster.EngineCause)
+                cause)
             : Verdict.Of(
                 HealthStatus.Degraded, Reasons.Alone,
                 cluster.Peers.IsEmpty
                     ? $"{message}; {cluster.Node} knows no other node"
                     : $"{message}; all others are lost: {Names(cluster.Peers, peer => peer.Node)}",
-                [cluster.EngineCause, .. cluster.Peers.Select(peer => peer.Cause)]);
+                [cause, .. cluster.Peers.Select(peer => peer.Cause)]);
     }
 
     /// <summary>The verdict on all peers that have the same fault; null when none has.</summary>

@@ -20,11 +20,14 @@ internal sealed record ClusterFacts
     /// <summary>Whether it waits no longer for what its peers subscribe to.</summary>
     public bool IsJoined { get; init; }
 
-    /// <summary>Why the bus is not connected; null when it is, or when nothing was said about it yet.</summary>
+    /// <summary>What the last event about the bus says is wrong with it; null when it is connected, or when there was none.</summary>
     public string? EngineProblem { get; init; }
 
-    /// <summary>The event that the state of the bus is from.</summary>
+    /// <summary>The event that the state of the bus is from; 0 while there was none.</summary>
     public long EngineCause { get; init; }
+
+    /// <summary>Why the bus is not connected; null when it is. No word about it is no sign that it is.</summary>
+    public string? CutOff => EngineCause == 0 ? "it never was" : EngineProblem;
 
     /// <summary>The other nodes by name, without those that left or were forgotten.</summary>
     public ImmutableArray<PeerFact> Peers { get; init; } = [];
@@ -45,9 +48,7 @@ internal sealed record ClusterFacts
             Cause = sequence,
         }),
         PeerBack e => Change(e.Node, peer => peer with { State = PeerState.Live, Silence = TimeSpan.Zero, Cause = sequence }),
-
-        // What else was said about it is over.
-        PeerLost e => Change(e.Node, _ => new PeerFact(e.Node) { State = PeerState.Lost, Silence = e.Silence, Cause = sequence }),
+        PeerLost e => Change(e.Node, peer => peer with { State = PeerState.Lost, Silence = e.Silence, Cause = sequence }),
         PeerLeft e => Without(peer => peer.Node == e.Node),
         PeerForgotten e => Without(peer => peer.Node == e.Node && peer.State is PeerState.Lost),
         InterestLagging e => Change(e.Node, peer => peer with { LagCause = sequence, Waited = e.Waited }),

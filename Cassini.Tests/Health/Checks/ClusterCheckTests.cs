@@ -61,7 +61,7 @@ public class ClusterCheckTests
     [Fact]
     public void Cluster_JoiningUntilItJoined_IsUnknownAndNotReadyButLive()
     {
-        var fold = Healthy().At(1, Entered);
+        var fold = Healthy().At(0.5, Connected).At(1, Entered);
 
         Of(fold).Status.ShouldBe(HealthStatus.Unknown);
         Of(fold).Reason.ShouldBe(Reasons.Joining);
@@ -93,7 +93,7 @@ public class ClusterCheckTests
     [Fact]
     public void Cluster_JoinedLate_IsReadyAndNamesWhoIsLateUntilAllHaveSaidIt()
     {
-        var fold = Healthy().At(1, Entered).At(31, new FleetJoinLate(["c", "b"]));
+        var fold = Healthy().At(1, Entered).At(2, Connected).At(31, new FleetJoinLate(["c", "b"]));
 
         Of(fold).Status.ShouldBe(HealthStatus.Degraded);
         Of(fold).Reason.ShouldBe(Reasons.InterestLagging);
@@ -116,6 +116,20 @@ public class ClusterCheckTests
         Of(fold).Reason.ShouldBe(Reasons.Alone);
         Of(fold).Message.ShouldBe("the bus is not connected: connection refused; a knows no other node");
         Of(fold).Fails.ShouldBe(Fails.Nothing);
+    }
+
+    /// <summary>No word about the bus is no sign that it is connected.</summary>
+    [Fact]
+    public void Cluster_JoinedAndNothingWasSaidOfTheBus_IsAlone()
+    {
+        var fold = Healthy().At(1, Entered);
+        Of(fold).Message!.ShouldEndWith(": the bus is not connected: it never was");
+
+        fold.At(2, new FleetJoined(0, S(1)));
+
+        Of(fold).Reason.ShouldBe(Reasons.Alone);
+        Of(fold).Message.ShouldBe("the bus is not connected: it never was; a knows no other node");
+        Of(fold).Evidence.ShouldBe([fold.State.Facts.Cluster.EnteredCause]);
     }
 
     [Fact]
@@ -204,11 +218,21 @@ public class ClusterCheckTests
 
     [Theory]
     [MemberData(nameof(PeerFaults))]
-    public void Cluster_APeerIsAnotherRunOrLostOrLeft_ItsOtherFaultsEnd(BrokerEvent fault)
+    public void Cluster_APeerIsAnotherRunOrLeft_ItsFaultsEnd(BrokerEvent fault)
     {
         Of(Fleet().At(2, fault).At(3, new PeerJoined("b", "0000019a5c3e7f11"))).Raw.ShouldBe(HealthStatus.Ok);
         Of(Fleet().At(2, fault).At(3, new PeerLeft("b"))).Raw.ShouldBe(HealthStatus.Ok);
-        Of(Fleet().At(2, fault).At(3, new PeerLost("b", Run, S(10))).At(4, new PeerBack("b", S(11)))).Raw.ShouldBe(HealthStatus.Ok);
+    }
+
+    /// <summary>It is the same run, so that what was said about it is still the last word.</summary>
+    [Fact]
+    public void Cluster_TheSameRunIsBack_ItsOtherFaultsHold()
+    {
+        var fold = Fleet().At(2, new PeerDiffers("b", "access rules")).At(3, new PeerLost("b", Run, S(10)));
+        Of(fold).Reason.ShouldBe(Reasons.PeerLost);
+
+        Of(fold.At(4, new PeerBack("b", S(11)))).Reason.ShouldBe(Reasons.ConfigDiffers);
+        Of(fold.At(5, new PeerDiffers("b", ""))).Raw.ShouldBe(HealthStatus.Ok);
     }
 
     [Fact]

@@ -164,7 +164,11 @@ public class HealthRecordReaderTests
         old["version"] = 6;
         old["state"]!["facts"]!.AsObject().Remove("cluster").ShouldBeTrue();
         old["state"]!["checks"]!.AsObject().Remove("cluster").ShouldBeTrue();
-        BrokerEvent[] happened = [new PhaseEntered(Phase.Draining), new FleetEntered("a", "main"), new FleetJoined(0, S(1))];
+        BrokerEvent[] happened =
+        [
+            new PhaseEntered(Phase.Draining), new FleetEntered("a", "main"), new EngineConnected("nats://127.0.0.1:4222"),
+            new FleetJoined(0, S(1)),
+        ];
         var events = happened.Select((one, index) => EventJson.Serialize(
             new EventEnvelope(fold.State.Epoch, fold.State.Through + 1 + index, Start, S(2 + index), one)));
 
