@@ -11,16 +11,17 @@ internal static class HangupSignal
     // For as long as the process lives: a signal in the middle of its stop must not end it.
     private static PosixSignalRegistration? _registration;
 
-    /// <summary>Calls back at each signal, until the process has ended. Call it once.</summary>
+    /// <summary>Calls back at each signal, until the process has ended. Of several calls the last one counts.</summary>
     public static void Register(Action received)
     {
         if (Console.IsInputRedirected)
         {
-            _registration = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            var registration = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
             {
                 signal.Cancel = true;
                 received();
             });
+            Interlocked.Exchange(ref _registration, registration)?.Dispose();
         }
     }
 }
