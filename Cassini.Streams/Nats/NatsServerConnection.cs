@@ -7,9 +7,9 @@ using NATS.Client.Core;
 namespace Cassini.Streams.Nats;
 
 /// <summary>
-/// One connection to one server, until it is lost. It is never the old connection again: NATS.Net's own reconnecting would send what
-/// waited in its buffers first, reads no passwords again, and stops to send pings when a buffer is full, so that it never notices a
-/// server that hangs. Any thread.
+/// One connection to one server, until it is lost. It is never the same again: NATS.Net's own reconnecting would first send what waited
+/// in its buffers, and its own pings wait until a command times out when a buffer is full, so that a server that hangs is noticed late.
+/// Any thread.
 /// </summary>
 internal sealed class NatsServerConnection : IAsyncDisposable
 {
@@ -21,8 +21,11 @@ internal sealed class NatsServerConnection : IAsyncDisposable
 
     private const string Closed = "the connection was closed";
 
-    // For the steps of connecting, and for what still waits when a connection is closed.
+    // For each step of connecting.
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(2);
+
+    // How long NATS.Net may have no room for a message. The answer to a ping is late long before.
+    private static readonly TimeSpan LongestCommand = TimeSpan.FromMinutes(5);
 
     private readonly NatsConnection _client;
     private readonly NatsIdentity _identity;
@@ -59,7 +62,7 @@ internal sealed class NatsServerConnection : IAsyncDisposable
             TlsOpts = identity.TlsWith(address),
             LoggerFactory = _clientLog,
             ConnectTimeout = StepTimeout,
-            CommandTimeout = StepTimeout,
+            CommandTimeout = LongestCommand,
             PingInterval = TimeSpan.Zero,
             WriterBufferSize = 256 << 10,
             RequestReplyMode = NatsRequestReplyMode.SharedInbox, // The other one subscribes to an inbox that nobody uses.
@@ -158,7 +161,7 @@ internal sealed class NatsServerConnection : IAsyncDisposable
             await _sending.WaitAsync(patience.Token).ConfigureAwait(false);
             await ConfirmAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
+        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException or NatsException)
         {
             // The server does not answer; what waits is lost, as with any connection.
         }

@@ -10,6 +10,8 @@ namespace Cassini.Tests.Cluster;
 /// </summary>
 internal sealed class NatsServers : IAsyncDisposable
 {
+    private const string Ready = "Server is ready";
+    private const string Fatal = "[FTL]";
     private const int Stop = 19;
     private const int Continue = 18;
 
@@ -33,7 +35,12 @@ internal sealed class NatsServers : IAsyncDisposable
             var files = authority.Write(_directory.Path);
             _more += $$"""
 
-                tls { cert_file: "{{files.ServerChainPath}}", key_file: "{{files.ServerKeyPath}}", ca_file: "{{files.CaPath}}", verify: true }
+                tls {
+                  cert_file: "{{files.ServerChainPath}}"
+                  key_file: "{{files.ServerKeyPath}}"
+                  ca_file: "{{files.CaPath}}"
+                  verify: true
+                }
                 """;
         }
     }
@@ -62,7 +69,11 @@ internal sealed class NatsServers : IAsyncDisposable
     /// <summary>Starts one that is not started, or was ended, and waits until it is ready.</summary>
     public async Task StartAsync(int index)
     {
-        (await TryStartAsync(index)).ShouldBeTrue(Log(index));
+        _processes[index].ShouldBeNull();
+        var path = _directory.Write($"server{index}.conf", ConfigurationOf(index));
+        var process = _processes[index] = ChildProcess.Start(_program, ["-c", path], _directory.Path);
+        var line = await process.Error.LineAsync($"NATS server {index} is ready", line => line.Contains(Ready) || line.Contains(Fatal));
+        line.ShouldContain(Ready);
     }
 
     /// <summary>Kills one as a crash would: its connections are reset, and its data stays.</summary>
@@ -97,18 +108,6 @@ internal sealed class NatsServers : IAsyncDisposable
 
         _directory.Dispose();
     }
-
-    private async Task<bool> TryStartAsync(int index)
-    {
-        _processes[index].ShouldBeNull();
-        var path = _directory.Write($"server{index}.conf", ConfigurationOf(index));
-        var process = _processes[index] = ChildProcess.Start(_program, ["-c", path], _directory.Path);
-        var line = await process.Error.LineAsync(
-            $"NATS server {index} is ready", line => line.Contains("Server is ready") || line.Contains("[FTL]"));
-        return line.Contains("Server is ready");
-    }
-
-    private string Log(int index) => _processes[index]?.Error.ToString() ?? "";
 
     private string ConfigurationOf(int index)
     {

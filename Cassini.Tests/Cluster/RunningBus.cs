@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Cluster;
 
-/// <summary>A bus that runs, with its log and what it told of its connection. Disposing ends it, and expects that it ends in order.</summary>
+/// <summary>A bus that runs, with its log and what it told of its connection. Disposing expects that it ends in order.</summary>
 internal sealed class RunningBus : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -33,8 +33,11 @@ internal sealed class RunningBus : IAsyncDisposable
     public int Count(int id) => Log.Lines.Count(line => line.Id == id);
 
     /// <summary>The first line of the log with this id, past or to come.</summary>
-    public async Task<LogLine> LineAsync(int id) =>
-        (await Eventually.BecomesAsync($"{id} is logged", () => Log.Lines.FirstOrDefault(line => line.Id == id), line => line is not null))!;
+    public async Task<LogLine> LineAsync(int id)
+    {
+        await Eventually.HoldsAsync($"{id} is logged", () => Count(id) > 0);
+        return Log.Lines.First(line => line.Id == id);
+    }
 
     public async Task StopAsync()
     {
