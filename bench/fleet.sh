@@ -23,13 +23,15 @@ serve() { # name, port, management port, more settings
   "$cassini" serve --bind "127.0.0.1:$port" --management "127.0.0.1:$management" --data-dir "$directory/$name" \
     --ca "$directory/certs/ca.pem" --cert "$directory/certs/server.pem" --key "$directory/certs/server.key" \
     --set "Probing:CanaryCertificatePath=$directory/certs/canary.pem" --set "Probing:CanaryKeyPath=$directory/certs/canary.key" \
-    --set Broker:MaxQueuedMessages=1000000 --set Broker:MaxQueuedBytes=1GB --set Broker:MaxInFlight=65535 --set Logging:Level=warning "$@" \
+    --set Broker:MaxQueuedMessages=1000000 --set Broker:MaxQueuedBytes=1000000000 --set Broker:MaxInFlight=65535 --set Logging:Level=warning "$@" \
     >"$directory/$name.log" 2>&1 & pids+=($!)
 }
 serve alone 18881 19081
 serve n1 18882 19082 --set Cluster:Servers=nats://127.0.0.1:14222 --set Cluster:Node=n1
 serve n2 18883 19083 --set Cluster:Servers=nats://127.0.0.1:14222 --set Cluster:Node=n2
-for management in 19081 19082 19083; do "$cassini" wait "http://127.0.0.1:$management" --timeout 1m >/dev/null; done
+for management in 19081 19082 19083; do
+  "$cassini" wait "http://127.0.0.1:$management" --timeout 1m >/dev/null || { cat "$directory"/*.log >&2; exit 1; }
+done
 
 load() { dotnet bench/Cassini.Load/bin/Release/net10.0/Cassini.Load.dll load "$1" --certs "$directory/certs" --seconds "$seconds" "${@:2}"; }
 for ((round = 1; round <= rounds; round++)); do
