@@ -160,7 +160,9 @@ public sealed record PeerClockSkewed(string Node, TimeSpan Skew) : BrokerEvent
     public override EventCategory Category => EventCategory.Cluster;
 }
 
-/// <summary>Messages of QoS 0 to a peer are dropped, because it takes no more. Published when that begins, and not for each message.</summary>
+/// <summary>
+/// Messages of QoS 0 to a peer are dropped, because it takes no more. Published when that begins, and not for each message.
+/// </summary>
 /// <param name="Node">The name of the peer.</param>
 /// <param name="Dropped">How many were dropped so far.</param>
 public sealed record LinkDropping(string Node, long Dropped) : BrokerEvent
