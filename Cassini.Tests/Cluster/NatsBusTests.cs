@@ -220,8 +220,7 @@ public class NatsBusTests
     public async Task Publish_TooLargeForTheServer_IsFalse()
     {
         await using var servers = await NatsServers.StartAsync(more: "max_payload: 2000");
-        await using var bus = new RunningBus(servers.Addresses);
-        bus.Bus.LargestMessage.ShouldBe(1 << 20);
+        await using var bus = new RunningBus(servers.Addresses, before: bus => bus.LargestMessage.ShouldBe(1 << 20));
         await bus.ConnectedAsync();
         bus.Bus.LargestMessage.ShouldBe(2000);
         bus.Bus.TryPublish("t.a", new byte[2001]).ShouldBeFalse();

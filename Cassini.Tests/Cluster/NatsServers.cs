@@ -12,6 +12,10 @@ internal sealed class NatsServers : IAsyncDisposable
 {
     private const string Ready = "Server is ready";
     private const string Fatal = "[FTL]";
+
+    // A port that was free a moment ago may be taken.
+    private const int Attempts = 3;
+
     private const int Stop = 19;
     private const int Continue = 18;
 
@@ -54,13 +58,27 @@ internal sealed class NatsServers : IAsyncDisposable
     /// <param name="more">More lines for the configuration of each.</param>
     public static async Task<NatsServers> StartAsync(int count = 1, TestAuthority? authority = null, string more = "")
     {
-        var servers = Prepare(count, authority, more);
-        for (var index = 0; index < count; index++)
+        for (var attempt = 1; ; attempt++)
         {
-            await servers.StartAsync(index);
-        }
+            var servers = Prepare(count, authority, more);
+            try
+            {
+                for (var index = 0; index < count; index++)
+                {
+                    await servers.StartAsync(index);
+                }
 
-        return servers;
+                return servers;
+            }
+            catch (Exception)
+            {
+                await servers.DisposeAsync();
+                if (attempt == Attempts)
+                {
+                    throw;
+                }
+            }
+        }
     }
 
     /// <summary>Servers that are not started yet.</summary>

@@ -39,7 +39,8 @@ internal interface IBus
     IDisposable Subscribe(string subject, Action<ReadOnlyMemory<byte>> handler);
 
     /// <summary>
-    /// Keeps it connected until it is cancelled. Ends without an exception then, after what waited was sent, if the engine takes it in time.
+    /// Keeps it connected until it is cancelled. Ends without an exception then, after what waited was sent, if the engine takes it in
+    /// time.
     /// </summary>
     Task RunAsync(CancellationToken cancellationToken);
 }
