@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
