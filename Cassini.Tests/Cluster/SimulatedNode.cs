@@ -17,7 +17,8 @@ namespace Cassini.Tests.Cluster;
 /// <summary>A node of a fleet on a simulated engine, with a client in its process. Everything happens on the thread of the test.</summary>
 internal sealed class SimulatedNode : IDisposable
 {
-    public SimulatedNode(VirtualClock clock, SimulatedEngine engine, string name, ClusterOptions options, LinkOptions? links = null)
+    public SimulatedNode(VirtualClock clock, SimulatedEngine engine, string name, ClusterOptions options, LinkOptions? links = null,
+        Func<string>? settings = null)
     {
         Name = name;
         Events = new RecordingPublisher(clock.Time);
@@ -25,7 +26,7 @@ internal sealed class SimulatedNode : IDisposable
         Broker = new MqttBroker(
             new BrokerOptions(), "1.2.3", Accounts, NoStore.Instance, Events, clock.Time, NullLogger<MqttBroker>.Instance);
         Node = new ClusterNode(
-            options, name, Epoch.StartingAt(clock.UtcNow), () => "same", Broker, NoStore.Instance.Durability, engine.Connect(name),
+            options, name, Epoch.StartingAt(clock.UtcNow), settings ?? (() => "same"), Broker, NoStore.Instance.Durability, engine.Connect(name),
             engine.Connect(name), Events, clock.Time, links);
         Client = Broker.CreateClient("ops", "ops");
         Node.Start();

@@ -95,8 +95,9 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             return;
         }
 
-        // Before the one that it replaces is removed: no message must pass between the two.
-        var subscription = new Subscription(subscriber, wanted.Filter, qos, noLocal: false, retainAsPublished: false, []);
+        // Before the one that it replaces is removed: no message must pass between the two. It finds nothing among retained messages, so
+        // it must get those that are being published.
+        var subscription = new Subscription(subscriber, wanted.Filter, qos, noLocal: false, retainAsPublished: false, []) { Place = 0 };
         _filters[wanted.Filter] = subscription;
         tree.Add(subscription);
         if (known is not null)
