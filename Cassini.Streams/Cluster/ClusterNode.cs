@@ -42,6 +42,7 @@ internal sealed class ClusterNode : IDisposable
     private ulong _lastLink;
     private int _isFlushDue;
     private bool _hasJoined;
+    private bool _isLate;
     private bool _isStopped;
     private long _pendingSince;
     private long _pendingVersion;
@@ -79,8 +80,8 @@ internal sealed class ClusterNode : IDisposable
         _subjects = new Subjects(options.Name);
         _members = new MembershipState(options.SuspectAfter, options.DeadAfter);
         _own = new OwnInterest(_confirmed, ScheduleFlush);
-        _beat = time.CreateTimer(static state => ((ClusterNode)state!).OnBeat(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _flush = time.CreateTimer(static state => ((ClusterNode)state!).OnFlush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _beat = time.CreateTimer(_ => OnBeat(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _flush = time.CreateTimer(_ => OnFlush(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _control.ConnectionChanged += OnControlConnection;
         _data.ConnectionChanged += OnDataConnection;
         broker.Tree.Interest = _own;
@@ -183,6 +184,14 @@ internal sealed class ClusterNode : IDisposable
     {
         if (server is null)
         {
+            lock (_lock)
+            {
+                if (_isStopped)
+                {
+                    return;
+                }
+            }
+
             _events.Publish(new EngineLost("the connection to the engine is lost"));
             return;
         }
@@ -220,7 +229,7 @@ internal sealed class ClusterNode : IDisposable
         }
     }
 
-    /// <summary>Tells the peers what has changed. What changes meanwhile waits for the next time, so that much becomes few messages.</summary>
+    /// <summary>Tells the peers what has changed. What changes meanwhile waits for the next time: so much becomes few messages.</summary>
     private void OnFlush()
     {
         Volatile.Write(ref _isFlushDue, 0);
@@ -481,18 +490,19 @@ internal sealed class ClusterNode : IDisposable
 
     private void Join()
     {
-        if (_hasJoined)
+        if (_hasJoined && !_isLate)
         {
             return;
         }
 
         // Who is there is heard within two heartbeats after the engine is connected.
         var elapsed = Elapsed();
-        var late = elapsed >= _options.JoinPatience;
+        var late = elapsed >= _options.JoinPatience && !_isLate;
         ImmutableArray<string> missing = [.. Live().Where(peer => !peer.IsKnown).Select(peer => peer.Name)];
         if (late || (_control.IsConnected && missing.IsEmpty && elapsed >= 2 * _options.HeartbeatInterval))
         {
             _hasJoined = true;
+            _isLate = !missing.IsEmpty;
             _events.Publish(missing.IsEmpty ? new FleetJoined(Live().Count(), elapsed) : new FleetJoinLate(missing));
         }
     }
@@ -504,7 +514,7 @@ internal sealed class ClusterNode : IDisposable
         if (isDropping != peer.IsDropping)
         {
             peer.IsDropping = isDropping;
-            _events.Publish(isDropping ? new LinkDropping(peer.Name, dropped - peer.Dropped) : new LinkRecovered(peer.Name));
+            _events.Publish(isDropping ? new LinkDropping(peer.Name, dropped) : new LinkRecovered(peer.Name));
         }
 
         peer.Dropped = dropped;

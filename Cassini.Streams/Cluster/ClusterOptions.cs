@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Cluster;
@@ -10,7 +11,8 @@ public sealed record ClusterOptions
     /// <summary>
     /// The servers of the engine, as <c>nats://HOST:PORT</c> or <c>tls://HOST:PORT</c>. Empty for a broker on its own.
     /// </summary>
-    public System.Collections.Immutable.ImmutableArray<string> Servers { get; init; } = [];
+    [Form("addresses")]
+    public ImmutableArray<string> Servers { get; init; } = [];
 
     /// <summary>The name of the fleet: several may share one engine. Letters, digits, hyphens and underscores.</summary>
     public string Name { get; init; } = "main";

@@ -60,7 +60,7 @@ public static class CassiniOptionsValidator
     internal static ImmutableArray<SettingsSection> Sections { get; } =
     [
         Listener, TlsSettings.Section, BrokerSettings.Section, Quota, ProbingSettings.Section, HealthPolicyValidator.Section, Hub,
-        Store, History, SupervisionSettings.Section, Drain, Tracing, ClusterSettings.Section, NatsSettings.Section, Root,
+        Store, History, SupervisionSettings.Section, Drain, ClusterSettings.Section, NatsSettings.Section, Tracing, Root,
     ];
 
     /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when the options are valid.</summary>

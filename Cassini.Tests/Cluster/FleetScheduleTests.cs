@@ -1,4 +1,4 @@
-using System.Text;
+using System.Globalization;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;
@@ -25,7 +25,7 @@ public class FleetScheduleTests
         var given = Environment.GetEnvironmentVariable("FLEET_SEED");
         for (var i = 0; i < 20; i++)
         {
-            var seed = given is null ? (batch * 20) + i : int.Parse(given, System.Globalization.CultureInfo.InvariantCulture);
+            var seed = given is null ? (batch * 20) + i : int.Parse(given, CultureInfo.InvariantCulture);
             await new Schedule(seed).RunAsync();
         }
     }
@@ -75,7 +75,8 @@ public class FleetScheduleTests
             }
 
             Check();
-            await Eventually.CompletesAsync(Said("every message is acknowledged"), Task.WhenAll(_messages.Select(message => message.Acknowledged)));
+            await Eventually.CompletesAsync(
+                Said("every message is acknowledged"), Task.WhenAll(_messages.Select(message => message.Acknowledged)));
             _nodes.ForEach(node => node.Dispose());
         }
 
@@ -139,7 +140,7 @@ public class FleetScheduleTests
             {
                 while (reader.Subscriber.TryRead(out var read))
                 {
-                    reader.Got.Add(int.Parse(Encoding.UTF8.GetString(read.Message.Payload.Span), System.Globalization.CultureInfo.InvariantCulture));
+                    reader.Got.Add(int.Parse(read.Message.Payload.Span, CultureInfo.InvariantCulture));
                 }
             }
         }

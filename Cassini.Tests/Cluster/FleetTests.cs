@@ -106,8 +106,9 @@ public class FleetTests
 
         await fleet.Nats.KillAsync(0);
         await fleet.Nodes[1].HappensAsync<EngineLost>("the node notices");
-        var (health, waiting) = (fleet.Nodes[1].Check(CheckNames.Cluster), publisher.PublishAsync("t", "during", QualityOfService.AtLeastOnce));
-        health.Reason.ShouldBe(Reasons.EngineLost);
+        await fleet.Nodes[1].BecomesAsync(
+            "it says so", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Cluster).Reason == Reasons.EngineLost);
+        var waiting = publisher.PublishAsync("t", "during", QualityOfService.AtLeastOnce);
         fleet.Nodes[1].Now.Ready.ShouldBeTrue("it serves its own clients");
         (await (await fleet.ConnectAsync(1, "q")).PublishAsync("here", "x", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.Success);
         await local.ExpectPublishAsync("here", "x");

@@ -105,7 +105,8 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
             }
         }
 
-        public sealed class Subscription(SimulatedEngine engine, Bus bus, string subject, Action<ReadOnlyMemory<byte>> handler) : IDisposable
+        public sealed class Subscription(SimulatedEngine engine, Bus bus, string subject, Action<ReadOnlyMemory<byte>> handler)
+            : IDisposable
         {
             private readonly Dictionary<Bus, TimeSpan> _last = [];
 

@@ -26,8 +26,8 @@ internal sealed class SimulatedNode : IDisposable
         Broker = new MqttBroker(
             new BrokerOptions(), "1.2.3", Accounts, NoStore.Instance, Events, clock.Time, NullLogger<MqttBroker>.Instance);
         Node = new ClusterNode(
-            options, name, Epoch.StartingAt(clock.UtcNow), settings ?? (() => "same"), Broker, NoStore.Instance.Durability, engine.Connect(name),
-            engine.Connect(name), Events, clock.Time, links);
+            options, name, Epoch.StartingAt(clock.UtcNow), settings ?? (() => "same"), Broker, NoStore.Instance.Durability,
+            engine.Connect(name), engine.Connect(name), Events, clock.Time, links);
         Client = Broker.CreateClient("ops", "ops");
         Node.Start();
     }

@@ -7,8 +7,8 @@ using Cassini.Streams.Quotas;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// The answers of one connection that wait until what they acknowledge is durable, and other nodes have it. They leave in their order [MQTT-4.6.0-2], and meanwhile
-/// the connection is read on. Holds no buffer while nothing waits. Thread-safe.
+/// The answers of one connection that wait until what they acknowledge is durable, and other nodes have it. They leave in their order
+/// [MQTT-4.6.0-2], and meanwhile the connection is read on. Holds no buffer while nothing waits. Thread-safe.
 /// </summary>
 internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemory memory) : IDurabilityWaiter
 {

@@ -176,7 +176,8 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
 
     /// <summary>Handles what was received, as far as one slice allows, and ends the turn.</summary>
     private Step Handle(
-        ClientLink link, PacketHandler handler, ReceiveBuffer input, bool isInTurn, ref long ticket, ref AwaitList? elsewhere, out int needed)
+        ClientLink link, PacketHandler handler, ReceiveBuffer input, bool isInTurn, ref long ticket, ref AwaitList? elsewhere,
+        out int needed)
     {
         using (work.Begin(Account(link), isInTurn))
         {

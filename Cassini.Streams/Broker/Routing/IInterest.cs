@@ -2,7 +2,9 @@ using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Routing;
 
-/// <summary>Hears what the clients of this node subscribe to. Called under the lock of the tree: it must be quick, and call nobody.</summary>
+/// <summary>
+/// Hears what the clients of this node subscribe to. Called under the lock of the tree: it must be quick, and call nobody.
+/// </summary>
 internal interface IInterest
 {
     /// <summary>A subscription was added.</summary>

@@ -9,8 +9,8 @@ namespace Cassini.Streams.Cluster.Links;
 internal delegate long PeerDelivery(in PeerMessage message, FlushSet flushes);
 
 /// <summary>
-/// Receives the frames of a peer: those of QoS 1 and 2 each once and in their order, and acknowledges them when what they brought is durable
-/// here. Frames come one after another; the rest is thread-safe.
+/// Receives the frames of a peer: those of QoS 1 and 2 each once and in their order, and acknowledges them when what they brought is
+/// durable here. Frames come one after another; the rest is thread-safe.
 /// </summary>
 /// <param name="deliver">Delivers a message.</param>
 /// <param name="durability">How far this node's store is.</param>
