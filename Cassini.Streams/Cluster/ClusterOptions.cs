@@ -9,7 +9,7 @@ namespace Cassini.Streams.Cluster;
 public sealed record ClusterOptions
 {
     /// <summary>
-    /// The servers of the engine, as <c>nats://HOST:PORT</c> or <c>tls://HOST:PORT</c>. Empty for a broker on its own.
+    /// The servers of the engine, as <c>nats://HOST:4222</c> or <c>tls://HOST:4222</c>. Empty for a broker on its own.
     /// </summary>
     [Form("addresses")]
     public ImmutableArray<string> Servers { get; init; } = [];

@@ -54,7 +54,7 @@ public static class CassiniOptionsValidator
         SettingRule<CassiniOptions>.Finding(
             "Broker:MemoryEndpoints", "each of Listener:Endpoints or Listener:WebSocketEndpoints", UnknownMemoryEndpoints,
             ListenerSettings.Endpoints, ListenerSettings.WebSocketEndpoints),
-        SettingRule<CassiniOptions>.Finding(ClusterSettings.Servers, NatsAddress.Form, UnknownServers));
+        SettingRule<CassiniOptions>.Finding(ClusterSettings.Servers, "", UnknownServers));
 
     /// <summary>Every section of the tree, in its order, and the rules between them.</summary>
     internal static ImmutableArray<SettingsSection> Sections { get; } =

@@ -88,7 +88,9 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
         }
     }
 
-    /// <summary>A share takes its turns on one node, the broker's own topics are those of one node, and the canary is none of a client.</summary>
+    /// <summary>
+    /// A share takes its turns on one node, the broker's own topics are those of one node, and the canary's are of no client.
+    /// </summary>
     private static bool IsOwnAffair(Subscription subscription) =>
         subscription.Share is not null || subscription.Filter.StartsWith('$') || !subscription.Subscriber.IsListed;
 
