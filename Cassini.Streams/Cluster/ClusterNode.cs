@@ -38,6 +38,7 @@ internal sealed class ClusterNode : IDisposable
     private readonly List<IDisposable> _subscriptions = [];
     private readonly ITimer _beat;
     private readonly ITimer _flush;
+    private volatile TaskCompletionSource _crash = new();
     private MembershipState _members;
     private ulong _lastLink;
     private int _isFlushDue;
@@ -80,8 +81,8 @@ internal sealed class ClusterNode : IDisposable
         _subjects = new Subjects(options.Name);
         _members = new MembershipState(options.SuspectAfter, options.DeadAfter);
         _own = new OwnInterest(_confirmed, ScheduleFlush);
-        _beat = time.CreateTimer(_ => OnBeat(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _flush = time.CreateTimer(_ => OnFlush(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _beat = time.CreateTimer(_ => Guard(OnBeat), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _flush = time.CreateTimer(_ => Guard(OnFlush), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _control.ConnectionChanged += OnControlConnection;
         _data.ConnectionChanged += OnDataConnection;
         broker.Tree.Interest = _own;
@@ -128,8 +129,9 @@ internal sealed class ClusterNode : IDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var end = new CancellationTokenSource();
+        var crash = _crash = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task[] running = [_control.RunAsync(end.Token), _data.RunAsync(end.Token)];
-        Task ended = Task.WhenAny(running);
+        Task ended = Task.WhenAny([.. running, crash.Task]);
         await ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (cancellationToken.IsCancellationRequested)
         {
@@ -139,6 +141,10 @@ internal sealed class ClusterNode : IDisposable
         // One that has ended by itself has failed: the other ends with it, and both begin anew.
         await end.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(running).ConfigureAwait(false);
+        if (crash.Task.IsFaulted)
+        {
+            await crash.Task.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Says that it stops, and ends all links: nobody waits for peers any more. Any number of times.</summary>
@@ -174,6 +180,19 @@ internal sealed class ClusterNode : IDisposable
         _data.ConnectionChanged -= OnDataConnection;
         _beat.Dispose();
         _flush.Dispose();
+    }
+
+    /// <summary>A bug on a timer's thread would end the process: it is a crash of this service instead.</summary>
+    private void Guard(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception bug)
+        {
+            _crash.TrySetException(bug);
+        }
     }
 
     private TimeSpan Elapsed() => _time.GetElapsedTime(_startedAt);

@@ -36,7 +36,8 @@ internal static class ClusterSettings
     public static string NodeOf(ClusterOptions options) => options.Node
         ?? string.Concat(Environment.MachineName.Take(LongestName).Select(letter => IsOfAName(letter) ? letter : '-'));
 
-    private static bool IsName(string? text) => text is { Length: > 0 and <= LongestName } && text.All(IsOfAName);
+    /// <summary>Whether it may be the name of a node or of a fleet.</summary>
+    public static bool IsName(string? text) => text is { Length: > 0 and <= LongestName } && text.All(IsOfAName);
 
     private static bool IsOfAName(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_';
 }

@@ -8,7 +8,7 @@ namespace Cassini.Streams.Cluster;
 /// <summary>What nodes say to each other beside messages. Unknown members are ignored, so that a later version may say more.</summary>
 /// <param name="Node">Who says it.</param>
 /// <param name="Epoch">Its run.</param>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "is", UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FallBackToBaseType)]
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "is", IgnoreUnrecognizedTypeDiscriminators = true)]
 [JsonDerivedType(typeof(ControlMessage), "other")]
 [JsonDerivedType(typeof(Beat), "beat")]
 [JsonDerivedType(typeof(Farewell), "leave")]
@@ -19,20 +19,25 @@ internal record ControlMessage(string Node, string Epoch)
 {
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ControlMessage);
 
-    /// <returns>Null when it is not of this protocol.</returns>
+    /// <returns>Null when it is not of this protocol. Its sender's name is one that a node may have.</returns>
     public static ControlMessage? Read(ReadOnlySpan<byte> bytes)
     {
         try
         {
-            return JsonSerializer.Deserialize(bytes, ControlJson.Default.ControlMessage) is { Node.Length: > 0, Epoch.Length: > 0 } read
+            return JsonSerializer.Deserialize(bytes, ControlJson.Default.ControlMessage) is { } read
+                && ClusterSettings.IsName(read.Node) && Events.Epoch.TryParse(read.Epoch, out _) && read.IsWhole
                 ? read
                 : null;
         }
-        catch (JsonException)
+        catch (Exception wrong) when (wrong is JsonException or NotSupportedException)
         {
             return null;
         }
     }
+
+    /// <summary>Whether it has everything that it needs.</summary>
+    [JsonIgnore]
+    protected virtual bool IsWhole => true;
 }
 
 /// <summary>It lives.</summary>
@@ -67,6 +72,10 @@ internal sealed record InterestTold(
     string Node, string Epoch, long From, long To, int Part, int Parts,
     ImmutableArray<string> Fast, ImmutableArray<string> Sure, ImmutableArray<string> Gone) : ControlMessage(Node, Epoch)
 {
+    /// <inheritdoc/>
+    protected override bool IsWhole => !Fast.IsDefault && !Sure.IsDefault && !Gone.IsDefault && From >= 0 && To >= From
+        && Part >= 0 && Part < Parts && Fast.Concat(Sure).Concat(Gone).All(filter => filter is not null);
+
     [JsonIgnore]
     public IEnumerable<WantedFilter> Wanted => Fast.Select(filter => new WantedFilter(filter, FilterClass.Fast))
         .Concat(Sure.Select(filter => new WantedFilter(filter, FilterClass.Sure)));
