@@ -1,11 +1,9 @@
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Hosting;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Integration;
-using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Cluster;
 

@@ -64,6 +64,29 @@ public class FleetTests
         }
     }
 
+    // The engine stands still for a moment: the other node does not know the subscription yet, so its client is not told that it has it.
+    [Fact]
+    public async Task Subscribe_TheOtherNodeHasNotConfirmed_IsNotAnswered()
+    {
+        await using var fleet = await Fleet.StartAsync(2, cluster => cluster with { SubscribePatience = TimeSpan.FromMinutes(1) });
+        var subscriber = await fleet.ConnectAsync(0, "s");
+        var other = await fleet.ConnectAsync(0, "o");
+        var publisher = await fleet.ConnectAsync(1, "p");
+        fleet.Nats.Pause(0);
+        var subscribing = subscriber.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        await Eventually.HoldsAsync("it is handled", () => fleet.Nodes[0].Mqtt.Broker.GetSubscriptions("t").Count == 1);
+        for (var i = 0; i < 20; i++)
+        {
+            await other.PingAsync();
+        }
+
+        subscribing.IsCompleted.ShouldBeFalse();
+        fleet.Nats.Resume(0);
+        (await Eventually.CompletesAsync("it is answered", subscribing)).ShouldBe(ReasonCode.GrantedQoS1);
+        (await publisher.PublishAsync("t", "x", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.Success);
+        await subscriber.ExpectPublishAsync("t", "x");
+    }
+
     [Fact]
     public async Task Publish_OfOneClient_ComesInItsOrderOnceToEachNode()
     {

@@ -1,6 +1,5 @@
 using System.Text;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Cluster.Links;
 
