@@ -75,7 +75,7 @@ public sealed class NatsIdentityTests : IDisposable
         var options = Options(_authority);
         File.Delete(options.KeyPath!);
         await using var bus = new RunningBus(servers.Addresses, options);
-        (await bus.LineAsync(Unreachable)).Text.ShouldEndWith($"Cluster:Nats:KeyPath: {options.KeyPath}: no such file");
+        (await bus.LineAsync(Unreachable)).Text.ShouldEndWith($"Nats:KeyPath: {options.KeyPath}: no such file");
 
         Options(_authority);
         await bus.ConnectedAsync();
