@@ -28,7 +28,7 @@ internal sealed class ClusterNode : IDisposable
     private readonly IEventPublisher _events;
     private readonly TimeProvider _time;
     private readonly OwnInterest _own;
-    private readonly Watermark _confirmed = new();
+    private readonly PeerWatermark _confirmed = new();
     private readonly Subjects _subjects;
     private readonly string _node;
     private readonly string _epoch;

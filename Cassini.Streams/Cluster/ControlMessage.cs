@@ -5,17 +5,18 @@ using Cassini.Streams.Cluster.Interest;
 
 namespace Cassini.Streams.Cluster;
 
-/// <summary>What nodes say to each other beside messages. Unknown members are ignored, so that a later version may say more.</summary>
+/// <summary>
+/// What nodes say to each other beside messages. What is unknown is ignored, so that a later version may say more.
+/// </summary>
 /// <param name="Node">Who says it.</param>
 /// <param name="Epoch">Its run.</param>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "is", IgnoreUnrecognizedTypeDiscriminators = true)]
-[JsonDerivedType(typeof(ControlMessage), "other")]
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]
 [JsonDerivedType(typeof(Beat), "beat")]
 [JsonDerivedType(typeof(Farewell), "leave")]
 [JsonDerivedType(typeof(InterestWanted), "want")]
 [JsonDerivedType(typeof(InterestTold), "interest")]
 [JsonDerivedType(typeof(InterestSeen), "seen")]
-internal record ControlMessage(string Node, string Epoch)
+internal abstract record ControlMessage(string Node, string Epoch)
 {
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ControlMessage);
 

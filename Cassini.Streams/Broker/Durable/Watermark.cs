@@ -6,7 +6,7 @@ namespace Cassini.Streams.Broker.Durable;
 /// How far something has come. Each piece of it has a ticket, and many pieces have the same; tickets grow. What must not be sent before a
 /// piece has come so far waits for its ticket. Thread-safe.
 /// </summary>
-internal class Watermark
+internal abstract class Watermark
 {
     /// <summary>How many are woken by one thread.</summary>
     private const int Batch = 64;

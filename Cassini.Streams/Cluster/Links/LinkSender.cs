@@ -34,7 +34,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     private bool _isOver;
 
     /// <summary>Frames of QoS 1 and 2 that the peer has: their numbers are the tickets.</summary>
-    public Watermark Acknowledged { get; } = new();
+    public PeerWatermark Acknowledged { get; } = new();
 
     /// <summary>Messages of QoS 0 that were dropped.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
