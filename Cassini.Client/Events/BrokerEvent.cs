@@ -49,4 +49,7 @@ public enum EventCategory
 
     /// <summary>The durable store fails, and works again.</summary>
     Store,
+
+    /// <summary>The fleet of brokers: its bus, and its other nodes.</summary>
+    Cluster,
 }

@@ -39,12 +39,16 @@ public static class CheckNames
     /// <summary>The settings that can be read are those in force.</summary>
     public const string Configuration = "configuration";
 
+    /// <summary>The nodes of the fleet hear each other and agree.</summary>
+    public const string Cluster = "cluster";
+
     /// <summary>The process serves.</summary>
     public const string Phase = "phase";
 
     /// <summary>All names, in the order in which the checks are reported.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Capacity, Store, Configuration, Phase,
+        Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Capacity, Store, Configuration, Cluster,
+        Phase,
     ];
 }

@@ -20,6 +20,8 @@ internal static class LastErrors
         StoreFailed e => $"store: {e.Message}",
         CertificateReloadFailed e => $"reload {e.Path}: {e.Message}",
         ConfigurationReloadFailed e => $"settings: {e.Problem}",
+        EngineLost e => $"fleet: {e.Problem}",
+        PeerLost e => $"fleet: node {e.Node} is lost",
         _ => null,
     };
 }

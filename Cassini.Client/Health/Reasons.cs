@@ -143,6 +143,36 @@ public static class Reasons
     /// <summary>configuration: new settings are wrong, and those before stay in force.</summary>
     public const string ConfigurationRefused = nameof(ConfigurationRefused);
 
+    /// <summary>cluster: off, because the broker is no node of a fleet.</summary>
+    public const string ClusterOff = nameof(ClusterOff);
+
+    /// <summary>cluster: this node does not know yet what its peers subscribe to.</summary>
+    public const string Joining = nameof(Joining);
+
+    /// <summary>cluster: the bus is not connected, and there are peers.</summary>
+    public const string EngineLost = nameof(EngineLost);
+
+    /// <summary>cluster: the bus is not connected, and no peer is known that is not lost.</summary>
+    public const string Alone = nameof(Alone);
+
+    /// <summary>cluster: a peer is lost.</summary>
+    public const string PeerLost = nameof(PeerLost);
+
+    /// <summary>cluster: a peer was not heard for a while.</summary>
+    public const string PeerSuspect = nameof(PeerSuspect);
+
+    /// <summary>cluster: a peer has not confirmed a subscription in time, or not said what it subscribes to.</summary>
+    public const string InterestLagging = nameof(InterestLagging);
+
+    /// <summary>cluster: the settings or the access rules of a peer differ.</summary>
+    public const string ConfigDiffers = nameof(ConfigDiffers);
+
+    /// <summary>cluster: the clock of a peer differs.</summary>
+    public const string ClockSkew = nameof(ClockSkew);
+
+    /// <summary>cluster: messages to a peer are dropped.</summary>
+    public const string LinkDropping = nameof(LinkDropping);
+
     /// <summary>phase: starting.</summary>
     public const string Starting = nameof(Starting);
 

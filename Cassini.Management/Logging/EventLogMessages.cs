@@ -282,6 +282,63 @@ internal static partial class EventLogMessages
     [LoggerMessage(2313, LogLevel.Information, "store: new messages are kept again, after {Duration}")]
     public static partial void StoreResumed(this ILogger logger, LogDuration duration);
 
+    [LoggerMessage(2410, LogLevel.Information, "fleet: this process is node {Node} of {Fleet}")]
+    public static partial void FleetEntered(this ILogger logger, string node, string fleet);
+
+    [LoggerMessage(2411, LogLevel.Information, "fleet: joined after {Duration}; live peers: {Peers}")]
+    public static partial void FleetJoined(this ILogger logger, int peers, LogDuration duration);
+
+    [LoggerMessage(2412, LogLevel.Warning, "fleet: ready, although it is not known what all nodes subscribe to; late: {Nodes}")]
+    public static partial void FleetJoinLate(this ILogger logger, string nodes);
+
+    [LoggerMessage(2413, LogLevel.Information, "fleet: the bus is connected: {Server}")]
+    public static partial void EngineConnected(this ILogger logger, string server);
+
+    [LoggerMessage(2414, LogLevel.Warning, "fleet: the bus is not connected: {Problem}")]
+    public static partial void EngineLost(this ILogger logger, string problem);
+
+    [LoggerMessage(2415, LogLevel.Information, "fleet: node {Node} is there, run {PeerEpoch}")]
+    public static partial void PeerJoined(this ILogger logger, string node, string peerEpoch);
+
+    [LoggerMessage(2416, LogLevel.Warning, "fleet: node {Node} is suspect: it was not heard for {Silence}")]
+    public static partial void PeerSuspected(this ILogger logger, string node, LogDuration silence);
+
+    [LoggerMessage(2417, LogLevel.Information, "fleet: node {Node} is back after {Silence}")]
+    public static partial void PeerBack(this ILogger logger, string node, LogDuration silence);
+
+    [LoggerMessage(2418, LogLevel.Warning, "fleet: node {Node}, run {PeerEpoch}, is lost: it was not heard for {Silence}")]
+    public static partial void PeerLost(this ILogger logger, string node, string peerEpoch, LogDuration silence);
+
+    [LoggerMessage(2419, LogLevel.Information, "fleet: node {Node} has stopped gracefully")]
+    public static partial void PeerLeft(this ILogger logger, string node);
+
+    [LoggerMessage(2420, LogLevel.Information, "fleet: the lost node {Node} is forgotten")]
+    public static partial void PeerForgotten(this ILogger logger, string node);
+
+    [LoggerMessage(2421, LogLevel.Warning, "fleet: node {Node} has not confirmed a subscription for {Waited}")]
+    public static partial void InterestLagging(this ILogger logger, string node, LogDuration waited);
+
+    [LoggerMessage(2422, LogLevel.Information, "fleet: node {Node} has confirmed all subscriptions")]
+    public static partial void InterestConfirmed(this ILogger logger, string node);
+
+    [LoggerMessage(2423, LogLevel.Warning, "fleet: node {Node} differs from this one: {What}")]
+    public static partial void PeerDiffers(this ILogger logger, string node, string what);
+
+    [LoggerMessage(2424, LogLevel.Information, "fleet: node {Node} has the same settings and access rules as this one again")]
+    public static partial void PeerAgrees(this ILogger logger, string node);
+
+    [LoggerMessage(2425, LogLevel.Warning, "fleet: the clock of node {Node} is {Direction} this one's by {Skew}")]
+    public static partial void PeerClockSkewed(this ILogger logger, string node, string direction, LogDuration skew);
+
+    [LoggerMessage(2426, LogLevel.Information, "fleet: the clock of node {Node} is right again")]
+    public static partial void PeerClockRight(this ILogger logger, string node);
+
+    [LoggerMessage(2427, LogLevel.Warning, "fleet: QoS 0 messages to node {Node} are dropped, {Dropped} so far: it takes no more")]
+    public static partial void LinkDropping(this ILogger logger, string node, long dropped);
+
+    [LoggerMessage(2428, LogLevel.Information, "fleet: node {Node} takes all messages again")]
+    public static partial void LinkRecovered(this ILogger logger, string node);
+
     /// <summary>The phase itself is logged at Information, and entered on purpose: a clean stop is no error.</summary>
     [LoggerMessage(1801, LogLevel.Debug, "the check phase follows: {Reason}")]
     public static partial void PhaseChecked(this ILogger logger, string reason);

@@ -141,6 +141,27 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case StoreOpened e: logger.StoreOpened(e.Sessions, e.Messages, e.Bytes, e.Duration, e.Level); break;
             case StoreFailed e: logger.StoreFailed(Line(e.Message)); break;
             case StoreResumed e: logger.StoreResumed(e.After); break;
+            case FleetEntered e: logger.FleetEntered(Line(e.Node), Line(e.Fleet)); break;
+            case FleetJoined e: logger.FleetJoined(e.Peers, e.Duration); break;
+            case FleetJoinLate e: logger.FleetJoinLate(Line(ListOf(e.Nodes))); break;
+            case EngineConnected e: logger.EngineConnected(Line(e.Server)); break;
+            case EngineLost e: logger.EngineLost(Line(e.Problem)); break;
+            case PeerJoined e: logger.PeerJoined(Line(e.Node), Line(e.PeerEpoch)); break;
+            case PeerSuspected e: logger.PeerSuspected(Line(e.Node), e.Silence); break;
+            case PeerBack e: logger.PeerBack(Line(e.Node), e.Silence); break;
+            case PeerLost e: logger.PeerLost(Line(e.Node), Line(e.PeerEpoch), e.Silence); break;
+            case PeerLeft e: logger.PeerLeft(Line(e.Node)); break;
+            case PeerForgotten e: logger.PeerForgotten(Line(e.Node)); break;
+            case InterestLagging e: logger.InterestLagging(Line(e.Node), e.Waited); break;
+            case InterestConfirmed e: logger.InterestConfirmed(Line(e.Node)); break;
+            case PeerDiffers { What: "" } e: logger.PeerAgrees(Line(e.Node)); break;
+            case PeerDiffers e: logger.PeerDiffers(Line(e.Node), Line(e.What)); break;
+            case PeerClockSkewed e when e.Skew == TimeSpan.Zero: logger.PeerClockRight(Line(e.Node)); break;
+            case PeerClockSkewed e:
+                logger.PeerClockSkewed(Line(e.Node), e.Skew > TimeSpan.Zero ? "ahead of" : "behind", e.Skew.Duration());
+                break;
+            case LinkDropping e: logger.LinkDropping(Line(e.Node), e.Dropped); break;
+            case LinkRecovered e: logger.LinkRecovered(Line(e.Node)); break;
             case HealthChanged { Check: CheckNames.Phase } e: logger.PhaseChecked(e.Reason ?? nameof(Phase.Ready)); break;
             case HealthChanged { From: HealthStatus.Unknown, To: HealthStatus.Ok } e when _judged.Add(e.Check):
                 logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, Line(e.Message));

@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Health;
 
 namespace Cassini.Management.Telemetry;
 
@@ -7,6 +8,7 @@ internal static class HealthInstruments
 {
     private static readonly string[] Statuses = Words.Of<HealthStatus>();
     private static readonly string[] Phases = Words.Of<Phase>();
+    private static readonly string[] ReasonCodes = [.. Reasons.All.Order(StringComparer.Ordinal)];
 
     public static void AddTo(Instruments instruments)
     {
@@ -37,6 +39,9 @@ internal static class HealthInstruments
             from check in r.Snapshot.Checks
             from status in Enumerable.Range(0, Statuses.Length)
             select Instruments.Of((int)check.Status == status ? 1.0 : 0, "check", check.Name, "status", Statuses[status]))
+        .Gauge("cassini.check.reason", null, "Whether a health check gives this reason.", r =>
+            from reason in ReasonCodes
+            select Instruments.Of(r.Snapshot.Checks.Any(check => check.Reason == reason) ? 1.0 : 0, "reason", reason))
         .Gauge("cassini.check.flapping", null, "Whether a health check changed too often recently.", r =>
             r.Snapshot.Checks.Select(check => Instruments.Of(check.Flapping ? 1.0 : 0, "check", check.Name)))
         .Counter("cassini.health.transitions", "{transition}", "Transitions of health checks.", r => r.Snapshot.Counts.Transitions);

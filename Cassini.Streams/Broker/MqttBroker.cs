@@ -81,6 +81,7 @@ public sealed class MqttBroker : ISessionHandler
         _router = new Router(Topics, Retained, time);
         _access = new AccessControl(options.Access);
         _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, store, _work, time, MayPublish);
+        Peers = new PeerPublisher(accounts.OfBroker, Topics, _router, time);
         _receiver = new ConnectReceiver(options, store.Durability, time);
         Connecting = new ConnectPhase(
             options, _access, Sessions, store, _intake, _publisher, _work,
@@ -156,6 +157,12 @@ public sealed class MqttBroker : ISessionHandler
     internal SubscriptionTree Tree { get; } = new();
 
     internal TopicTable Topics { get; }
+
+    /// <summary>The access rules in force.</summary>
+    internal ImmutableArray<AccessRule> AccessRules => _access.InForce.Rules;
+
+    /// <summary>Takes the messages of other nodes.</summary>
+    internal PeerPublisher Peers { get; }
 
     internal RetainedMessages Retained { get; }
 

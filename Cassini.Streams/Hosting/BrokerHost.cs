@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Tracing;
+using Cassini.Streams.Cluster;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening;
@@ -19,6 +20,7 @@ namespace Cassini.Streams.Hosting;
 public sealed class BrokerHost : IAsyncDisposable
 {
     private readonly Journal? _journal;
+    private readonly ClusterNode? _node;
 
     /// <summary>Makes an MQTT broker; nothing is bound before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
@@ -33,7 +35,9 @@ public sealed class BrokerHost : IAsyncDisposable
         var store = (IBrokerStore?)_journal ?? NoStore.Instance;
         Broker = new MqttBroker(
             options.Broker, Version, core.Accounts, store, core.Hub, timeProvider, loggerFactory.CreateLogger<MqttBroker>(), tracing);
-        Service = new ServiceHost(options, core, new MqttProtocol(Broker, core.Health, _journal), timeProvider, loggerFactory);
+        _node = FleetNode.Of(options, Broker, store.Durability, core.Hub, timeProvider, loggerFactory);
+        Service = new ServiceHost(
+            options, core, new MqttProtocol(Broker, core.Health, _journal, _node), timeProvider, loggerFactory);
     }
 
     /// <summary>The program's version, without build metadata.</summary>
@@ -91,6 +95,7 @@ public sealed class BrokerHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Service.DisposeAsync().ConfigureAwait(false);
+        _node?.Dispose();
         if (_journal is not null)
         {
             await _journal.DisposeAsync().ConfigureAwait(false);

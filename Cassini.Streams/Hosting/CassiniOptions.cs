@@ -1,7 +1,9 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Cluster;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Nats;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Quotas;
 using Cassini.Streams.Store;
@@ -48,6 +50,12 @@ public sealed record CassiniOptions
 
     /// <summary>How long a graceful stop may take.</summary>
     public DrainOptions Drain { get; init; } = new();
+
+    /// <summary>The fleet that this broker is a node of; off without servers.</summary>
+    public ClusterOptions Cluster { get; init; } = new();
+
+    /// <summary>How this node proves to the servers of the fleet who it is.</summary>
+    public NatsOptions Nats { get; init; } = new();
 
     /// <summary>The sum of the deadlines of a drain's stages.</summary>
     public TimeSpan LongestDrain => Drain.ReadinessDelay + (2 * DrainSequence.Moment) + Drain.SessionTimeout + Listener.CloseTimeout;

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Cluster;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Nats;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Quotas;
 using Cassini.Streams.Settings;
@@ -50,13 +53,14 @@ public static class CassiniOptionsValidator
             "Health:CanaryWindow"),
         SettingRule<CassiniOptions>.Finding(
             "Broker:MemoryEndpoints", "each of Listener:Endpoints or Listener:WebSocketEndpoints", UnknownMemoryEndpoints,
-            ListenerSettings.Endpoints, ListenerSettings.WebSocketEndpoints));
+            ListenerSettings.Endpoints, ListenerSettings.WebSocketEndpoints),
+        SettingRule<CassiniOptions>.Finding(ClusterSettings.Servers, "", UnknownServers));
 
     /// <summary>Every section of the tree, in its order, and the rules between them.</summary>
     internal static ImmutableArray<SettingsSection> Sections { get; } =
     [
         Listener, TlsSettings.Section, BrokerSettings.Section, Quota, ProbingSettings.Section, HealthPolicyValidator.Section, Hub,
-        Store, History, SupervisionSettings.Section, Drain, Tracing, Root,
+        Store, History, SupervisionSettings.Section, Drain, ClusterSettings.Section, NatsSettings.Section, Tracing, Root,
     ];
 
     /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when the options are valid.</summary>
@@ -78,6 +82,8 @@ public static class CassiniOptionsValidator
             .. SupervisionSettings.Section.Validate(options.Supervision),
             .. Drain.Validate(options.Drain),
             .. Tracing.Validate(options.Telemetry),
+            .. ClusterSettings.Section.Validate(options.Cluster),
+            .. NatsSettings.Section.Validate(options.Nats),
         ];
         return [.. errors, .. Root.Validate(options, errors)];
     }
@@ -102,6 +108,11 @@ public static class CassiniOptionsValidator
         SettingRule<CassiniOptions>.That(
             key, "at most half of Health:Window", options => value(options) <= options.Health.Window / 2,
             options => value(options), "Health:Window");
+
+    private static IEnumerable<SettingError> UnknownServers(CassiniOptions options) =>
+        (options.Cluster.Servers.IsDefault ? [] : options.Cluster.Servers)
+            .Where(server => !NatsAddress.TryParse(server, out _))
+            .Select(server => SettingError.NotAllowed(ClusterSettings.Servers, SafeText.Quote(server), NatsAddress.Form));
 
     private static IEnumerable<SettingError> UnknownMemoryEndpoints(CassiniOptions options) =>
         (options.Broker.MemoryEndpoints.IsDefault ? [] : options.Broker.MemoryEndpoints)

@@ -33,8 +33,13 @@ internal sealed class RoomTable
         ["Store"] = ["Events", "Mqtt", "Broker"],
         ["Probing"] = ["Events", "Tls", "Listening", "Mqtt"],
         ["Feed"] = ["Health"],
+        ["Cluster"] = ["Events", "Health", "Supervision", "Mqtt", "Broker"],
+        ["Nats"] = ["Events", "Tls", "Cluster"],
         ["Hosting"] =
-            ["Settings", "Events", "Health", "Supervision", "Tls", "Quotas", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed"],
+        [
+            "Settings", "Events", "Health", "Supervision", "Tls", "Quotas", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed",
+            "Cluster", "Nats",
+        ],
         ["Primitives"] = [],
     })
     {
@@ -51,6 +56,8 @@ internal sealed class RoomTable
             ("Broker", "Settings", "0027"),
             ("Store", "Settings", "0027"),
             ("Probing", "Settings", "0027"),
+            ("Cluster", "Settings", "0027"),
+            ("Nats", "Settings", "0027"),
         ],
     };
 

@@ -32,6 +32,7 @@ public class RoomsTests
 
     [Theory]
     [InlineData("Cassini.Streams", "Health", "Events")]
+    [InlineData("Cassini.Streams", "Nats", "Cluster")]
     [InlineData("Cassini.Streams.Events", "Hub", Arrow.RootRoom)]
     [InlineData("Cassini.Streams.Health", "Projection", "Records")]
     [InlineData("Cassini.Streams.Tls", "Files", "Clients")]

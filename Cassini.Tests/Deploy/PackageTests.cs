@@ -20,8 +20,8 @@ public sealed class PackageTests : IDisposable
     [InlineData(
         "Cassini.Streams",
         "BouncyCastle.Cryptography", "Cassini.Client", "Microsoft.Data.Sqlite", "Microsoft.Extensions.Diagnostics.HealthChecks",
-        "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "SQLitePCLRaw.bundle_e_sqlite3",
-        "System.Reactive")]
+        "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "NATS.Client.Core",
+        "SQLitePCLRaw.bundle_e_sqlite3", "System.Reactive")]
     [InlineData(
         "Cassini.Management",
         "Cassini.Streams", "Grpc.AspNetCore.Server", "Grpc.HealthCheck", "Markdig", "Microsoft.AspNetCore.OpenApi", "OpenTelemetry",

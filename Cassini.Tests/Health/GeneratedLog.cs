@@ -11,6 +11,7 @@ internal static class GeneratedLog
     private static readonly Gen<TimeSpan> Duration = Gen.Int[0, 2_000].Select(ms => TimeSpan.FromMilliseconds(ms));
     private static readonly Gen<long> Id = Gen.Long[1, 30];
     private static readonly Gen<string?> Peer = OneOf("192.0.2.1:4000", "192.0.2.1:4001", "192.0.2.2:1", "[2001:db8::1]:1", "peer", null);
+    private static readonly Gen<string> Node = OneOf("b", "c", "d");
     private static readonly Gen<Component> Component =
         Gen.Select(Gen.Enum<ComponentKind>(), OneOf("", "a", "b"), (kind, name) => new Component(kind, name));
 
@@ -86,6 +87,23 @@ internal static class GeneratedLog
             (BrokerEvent)new ConfigurationLoaded(["c"], key is null ? [] : [key]))),
         (1, Gen.Int[0, 2].Select(more => (BrokerEvent)new ConfigurationReloadFailed("bad", more))),
         (1, Gen.Const((BrokerEvent)new LogLevelChanged("debug", null, TimeSpan.FromMinutes(1), "ops"))),
+        (1, Gen.Const((BrokerEvent)new FleetEntered("a", "main"))),
+        (1, Gen.Select(Gen.Int[0, 3], Duration, (peers, took) => (BrokerEvent)new FleetJoined(peers, took))),
+        (1, Node.Select(node => (BrokerEvent)new FleetJoinLate(node == "b" ? [] : [node, "d"]))),
+        (1, Gen.Const((BrokerEvent)new EngineConnected("nats://127.0.0.1:4222"))),
+        (1, OneOf("refused", "timed out").Select(problem => (BrokerEvent)new EngineLost(problem))),
+        (1, Node.Select(node => (BrokerEvent)new PeerJoined(node, "0000019a5c3e7f10"))),
+        (1, Gen.Select(Node, Duration, (node, silence) => (BrokerEvent)new PeerSuspected(node, silence))),
+        (1, Gen.Select(Node, Duration, (node, silence) => (BrokerEvent)new PeerBack(node, silence))),
+        (1, Gen.Select(Node, Duration, (node, silence) => (BrokerEvent)new PeerLost(node, "0000019a5c3e7f10", silence))),
+        (1, Node.Select(node => (BrokerEvent)new PeerLeft(node))),
+        (1, Node.Select(node => (BrokerEvent)new PeerForgotten(node))),
+        (1, Gen.Select(Node, Duration, (node, waited) => (BrokerEvent)new InterestLagging(node, waited))),
+        (1, Node.Select(node => (BrokerEvent)new InterestConfirmed(node))),
+        (1, Gen.Select(Node, OneOf("", "access rules"), (node, what) => (BrokerEvent)new PeerDiffers(node, what))),
+        (1, Gen.Select(Node, Gen.Int[-3, 3], (node, skew) => (BrokerEvent)new PeerClockSkewed(node, TimeSpan.FromSeconds(skew)))),
+        (1, Gen.Select(Node, Gen.Long[1, 5_000], (node, dropped) => (BrokerEvent)new LinkDropping(node, dropped))),
+        (1, Node.Select(node => (BrokerEvent)new LinkRecovered(node))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(
             "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m",

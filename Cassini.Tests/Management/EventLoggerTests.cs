@@ -78,6 +78,15 @@ public class EventLoggerTests
             Changed(CheckNames.Phase, HealthStatus.Error, Reasons.Stopped, "stopped"), LogLevel.Debug,
             "the check phase follows: Stopped"
         },
+        { new EngineLost("a\nb"), LogLevel.Warning, @"the bus is not connected: a\nb" },
+        { new FleetJoinLate(["b", "c"]), LogLevel.Warning, "late: b, c" },
+        { new FleetJoinLate([]), LogLevel.Warning, "late: nothing" },
+        { new PeerLost("b", "0000019a5c3e7f10", TimeSpan.FromSeconds(10)), LogLevel.Warning, "is lost: it was not heard for 10 s" },
+        { new PeerDiffers("b", "access rules"), LogLevel.Warning, "node b differs from this one: access rules" },
+        { new PeerDiffers("b", ""), LogLevel.Information, "node b has the same settings" },
+        { new PeerClockSkewed("b", TimeSpan.FromSeconds(2)), LogLevel.Warning, "the clock of node b is ahead of this one's by 2 s" },
+        { new PeerClockSkewed("b", TimeSpan.FromSeconds(-2)), LogLevel.Warning, "the clock of node b is behind this one's by 2 s" },
+        { new PeerClockSkewed("b", TimeSpan.Zero), LogLevel.Information, "the clock of node b is right again" },
         { new PhaseLeft(Phase.Draining, PhaseOutcome.Forced, TimeSpan.FromSeconds(1)), LogLevel.Warning, "cut short" },
     };
 

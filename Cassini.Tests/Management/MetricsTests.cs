@@ -57,6 +57,9 @@ public partial class MetricsTests
         text.ShouldContain("\ncassini_health_status{status=\"error\"} 1\n");
         text.ShouldContain("\ncassini_check_status{check=\"bind\",status=\"error\"} 1\n");
         text.ShouldContain("\ncassini_check_status{check=\"bind\",status=\"ok\"} 0\n");
+        text.ShouldContain("\ncassini_check_reason{reason=\"BindFailed\"} 1\n");
+        text.ShouldContain("\ncassini_check_reason{reason=\"ClusterOff\"} 1\n");
+        text.ShouldContain("\ncassini_check_reason{reason=\"PeerLost\"} 0\n");
         text.ShouldContain("\ncassini_phase{phase=\"ready\"} 1\n");
         text.ShouldContain($"\ncassini_health_revision {rig.Health.Current.Revision}\n");
         text.ShouldContain($"\ncassini_events_total {rig.Hub.LastSequence}\n");

@@ -61,6 +61,7 @@ public class ProbeTests
             [+]certificate ok
             [+]capacity ok
             [+]store ok (off: StoreOff)
+            [+]cluster ok (off: ClusterOff)
             [+]phase ok
             readyz check passed
 

@@ -18,7 +18,7 @@ public class StateTests
         response.Content.Headers.ContentType!.MediaType.ShouldBe("application/json");
         response.Headers.CacheControl!.NoStore.ShouldBeTrue();
         header.Count(value => value == '\n').ShouldBe(1);
-        Encoding.UTF8.GetString(header).ShouldStartWith("{\"format\":\"cassini-record\",\"version\":6,\"epoch\":\"");
+        Encoding.UTF8.GetString(header).ShouldStartWith("{\"format\":\"cassini-record\",\"version\":7,\"epoch\":\"");
         var segment = (await RecordedRun.ReadAsync(header)).ShouldHaveSingleItem().ShouldBeOfType<HealthRecordSegment>();
         segment.Epoch.ShouldBe(rig.Hub.Epoch);
         segment.Through.ShouldBe(rig.Hub.LastSequence);

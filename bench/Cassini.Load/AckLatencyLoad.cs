@@ -19,7 +19,7 @@ internal sealed class AckLatencyLoad(string name, bool isKept)
             MqttConnection.Forget(options, tls, "load-ack-sub");
         }
 
-        using var subscriber = new MqttConnection(options, tls, "load-ack-sub", isKept: isKept);
+        using var subscriber = new MqttConnection(options.OfSubscriber, tls, "load-ack-sub", isKept: isKept);
         subscriber.Subscribe(Topic, 1);
         using var publisher = new MqttConnection(options, tls, "load-ack-pub");
         var expected = (int)(options.WarmUp + options.Duration).TotalSeconds * PerSecond;

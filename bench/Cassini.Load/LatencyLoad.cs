@@ -12,7 +12,7 @@ internal static class LatencyLoad
 
     public static string Run(LoadOptions options, ClientTls tls)
     {
-        using var subscriber = new MqttConnection(options, tls, "load-latency-sub");
+        using var subscriber = new MqttConnection(options.OfSubscriber, tls, "load-latency-sub");
         subscriber.Subscribe(Topic, 0);
         using var publisher = new MqttConnection(options, tls, "load-latency-pub");
         var expected = (int)(options.WarmUp + options.Duration).TotalSeconds * PerSecond;

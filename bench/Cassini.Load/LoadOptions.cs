@@ -12,6 +12,7 @@ internal sealed record LoadOptions
                Cassini.Load kills --port PORT --certs DIR [options] -- BROKER...
                                                                              kills a broker under load, and counts what is missing
         names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle hold fill take
+          --sub-port P   subscribers connect to another node of a fleet; default is --port
           --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
           --v5           MQTT 5.0; default 3.1.1
           --ws           by WebSocket: the port is that of such an endpoint
@@ -33,6 +34,12 @@ internal sealed record LoadOptions
     public IReadOnlyList<string> Names { get; init; } = [];
 
     public int Port { get; init; }
+
+    /// <summary>Where subscribers connect; 0 for the same port.</summary>
+    public int SubscriberPort { get; init; }
+
+    /// <summary>The same for a subscriber.</summary>
+    public LoadOptions OfSubscriber => SubscriberPort == 0 ? this : this with { Port = SubscriberPort };
 
     public string? Certificates { get; init; }
 
@@ -97,6 +104,7 @@ internal sealed record LoadOptions
     private LoadOptions With(string name, string value) => name switch
     {
         "--port" => this with { Port = Number(name, value, 1, 65_535) },
+        "--sub-port" => this with { SubscriberPort = Number(name, value, 1, 65_535) },
         "--certs" => this with { Certificates = value },
         "--payload" => this with { Payload = Number(name, value, sizeof(long), 32_768) },
         "--seconds" => this with { Duration = TimeSpan.FromSeconds(Number(name, value, 1, 3_600)) },

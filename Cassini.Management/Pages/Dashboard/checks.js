@@ -17,6 +17,7 @@ const MEANING = {
   capacity: 'there is room for new clients and their messages',
   store: 'what is acknowledged is on disk',
   configuration: 'the settings in force are those of the file',
+  cluster: 'the nodes of the fleet hear each other and agree',
   phase: 'the broker is ready',
 };
 

@@ -6,7 +6,9 @@ import { save } from './save.js';
 import { throttled } from './throttle.js';
 import { moment } from './words.js';
 
-const TYPES = ['health', 'supervision', 'listener', 'connection', 'session', 'topic', 'certificate', 'lifecycle', 'store', 'load', 'probing'];
+const TYPES = [
+  'health', 'supervision', 'listener', 'connection', 'session', 'topic', 'certificate', 'lifecycle', 'store', 'cluster', 'load', 'probing',
+];
 
 /** They come all the time. */
 const OFF_AT_FIRST = new Set(['load', 'probing']);

@@ -4,7 +4,7 @@ import { Denied, request } from './api.js';
 import { messagesOf } from './sse.js';
 import { watched } from './watchdog.js';
 
-const TYPES = 'health,lifecycle,listener,connection,session,supervision,certificate,topic,load,store';
+const TYPES = 'health,lifecycle,listener,connection,session,supervision,certificate,topic,load,store,cluster';
 const FIRST_RETRY = 500;
 const LONGEST_RETRY = 5_000;
 

@@ -103,6 +103,7 @@ const TOUCHED_BY = {
   health: [refreshHealth, refreshCertificates],
   lifecycle: [refreshHealth, () => configuration.refresh()],
   store: [refreshHealth],
+  cluster: [refreshHealth],
   listener: [refreshHealth],
   certificate: [refreshHealth, refreshCertificates],
   connection: [() => connections.refresh()],

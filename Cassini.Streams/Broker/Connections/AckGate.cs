@@ -7,8 +7,8 @@ using Cassini.Streams.Quotas;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// The answers of one connection that wait until what they acknowledge is durable. They leave in their order [MQTT-4.6.0-2], and meanwhile
-/// the connection is read on. Holds no buffer while nothing waits. Thread-safe.
+/// The answers of one connection that wait until what they acknowledge is durable, and other nodes have it. They leave in their order
+/// [MQTT-4.6.0-2], and meanwhile the connection is read on. Holds no buffer while nothing waits. Thread-safe.
 /// </summary>
 internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemory memory) : IDurabilityWaiter
 {
@@ -38,18 +38,19 @@ internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemor
     /// <param name="answers">The packets.</param>
     /// <param name="count">How many there are.</param>
     /// <param name="ticket">The ticket; 0 for nothing.</param>
+    /// <param name="elsewhere">What they wait for on other nodes; null for nothing.</param>
     /// <param name="flushes">Where to note that there is something to send.</param>
-    public void Send(ReadOnlySpan<byte> answers, int count, long ticket, FlushSet flushes)
+    public void Send(ReadOnlySpan<byte> answers, int count, long ticket, AwaitList? elsewhere, FlushSet flushes)
     {
         lock (_lock)
         {
-            if (_bytes == 0 && durability.IsReached(ticket))
+            if (_bytes == 0 && durability.IsReached(ticket) && elsewhere is not { IsReached: false })
             {
                 outbox.Append(answers, flushes, count);
                 return;
             }
 
-            Keep(answers, count, ticket);
+            Keep(answers, count, ticket, elsewhere);
             if (!_isWaiting)
             {
                 ReleaseLocked(flushes);
@@ -74,7 +75,9 @@ internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemor
         {
             while (_bytes > 0)
             {
-                Free(TakeLocked());
+                var batch = TakeLocked();
+                batch.Elsewhere?.Forget(this);
+                Free(batch);
             }
 
             EaseLocked();
@@ -96,9 +99,10 @@ internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemor
         }
     }
 
-    private void Keep(ReadOnlySpan<byte> answers, int count, long ticket)
+    private void Keep(ReadOnlySpan<byte> answers, int count, long ticket, AwaitList? elsewhere)
     {
-        if (_last.Array is not { } array || _last.Length + answers.Length > array.Length || ticket > _last.Ticket)
+        if (_last.Array is not { } array || _last.Length + answers.Length > array.Length || ticket > _last.Ticket
+            || elsewhere is not null)
         {
             if (_last.Array is not null)
             {
@@ -107,7 +111,7 @@ internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemor
 
             var rented = ArrayPool<byte>.Shared.Rent(Math.Max(FirstSize, answers.Length));
             memory.Take(rented.Length);
-            _last = new Batch(rented, Math.Max(ticket, _last.Ticket));
+            _last = new Batch(rented, Math.Max(ticket, _last.Ticket), elsewhere);
         }
 
         answers.CopyTo(_last.Array.AsSpan(_last.Length));
@@ -120,7 +124,8 @@ internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemor
     {
         while (_bytes > 0)
         {
-            if (durability.TryWait(_full is { Count: > 0 } ? _full.Peek().Ticket : _last.Ticket, this))
+            var next = _full is { Count: > 0 } ? _full.Peek() : _last;
+            if (durability.TryWait(next.Ticket, this) || next.Elsewhere?.TryWait(this) is true)
             {
                 _isWaiting = true;
                 break;
@@ -161,8 +166,8 @@ internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemor
         ArrayPool<byte>.Shared.Return(batch.Array);
     }
 
-    /// <summary>Answers that wait for the same ticket, in a pooled array.</summary>
-    private struct Batch(byte[] array, long ticket)
+    /// <summary>Answers that wait for the same, in a pooled array.</summary>
+    private struct Batch(byte[] array, long ticket, AwaitList? elsewhere)
     {
         public int Length;
         public int Count;
@@ -170,5 +175,7 @@ internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemor
         public readonly byte[]? Array => array;
 
         public readonly long Ticket => ticket;
+
+        public readonly AwaitList? Elsewhere => elsewhere;
     }
 }

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Delivery;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -117,9 +118,10 @@ internal sealed class PacketHandler(
 
     /// <summary>Sends the answers, as soon as what they acknowledge is durable.</summary>
     /// <param name="ticket">Its ticket.</param>
-    public void SendAnswers(long ticket)
+    /// <param name="elsewhere">What they wait for on other nodes; null for nothing.</param>
+    public void SendAnswers(long ticket, AwaitList? elsewhere)
     {
-        link.Answers.Send(_answers.Written, _answers.Count, ticket, link.Flushes);
+        link.Answers.Send(_answers.Written, _answers.Count, ticket, elsewhere, link.Flushes);
         _answers.Clear();
     }
 

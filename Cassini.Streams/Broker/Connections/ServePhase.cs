@@ -23,6 +23,7 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
         Exception? failure = null;
         var heldSince = 0L;
         var ticket = 0L;
+        AwaitList? elsewhere = null;
         intake.Enter(link.Connection);
         try
         {
@@ -35,7 +36,7 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
                     await AwaitTurnAsync(link, handler.IsDelivering ? CancellationToken.None : cancellationToken);
                 }
 
-                var step = Handle(link, handler, input, isInTurn: isBusy, ref ticket, out var needed);
+                var step = Handle(link, handler, input, isInTurn: isBusy, ref ticket, ref elsewhere, out var needed);
                 if (step != Step.GoOn || IsFlushDue(link, ref heldSince))
                 {
                     heldSince = 0;
@@ -45,10 +46,10 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
                         if (handler.HasRetained)
                         {
                             // They follow their SUBACK.
-                            await AwaitAsync(link, after, cancellationToken);
+                            await AwaitAsync(link, after, elsewhere, cancellationToken);
                         }
 
-                        handler.SendAnswers(after);
+                        handler.SendAnswers(after, elsewhere);
                         link.Flushes.Flush();
                         handler.SendRetained();
                     }
@@ -78,10 +79,11 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
                     continue;
                 }
 
-                var isDurable = ticket > 0;
+                var (isDurable, sentElsewhere) = (ticket > 0, elsewhere);
                 if (!handler.HasAnswers)
                 {
                     ticket = 0;
+                    elsewhere = null;
                 }
 
                 if (link.Answers.IsFull)
@@ -92,7 +94,13 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
                 if (isDurable)
                 {
                     // Who changes nothing that is stored goes on, however much waits for the disk.
-                    await AwaitAsync(link, durability.Room, cancellationToken);
+                    await AwaitAsync(link, durability.Room, null, cancellationToken);
+                }
+
+                if (sentElsewhere is { HasRoom: false })
+                {
+                    // Nor does a node that takes nothing hold up those who have nothing for it.
+                    await link.HoldBackAsync(() => sentElsewhere.WhenRoomAsync(cancellationToken));
                 }
 
                 if (step is not (Step.ReadOn or Step.GoOn) || link.Outbox.IsOverLimit)
@@ -168,7 +176,8 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
 
     /// <summary>Handles what was received, as far as one slice allows, and ends the turn.</summary>
     private Step Handle(
-        ClientLink link, PacketHandler handler, ReceiveBuffer input, bool isInTurn, ref long ticket, out int needed)
+        ClientLink link, PacketHandler handler, ReceiveBuffer input, bool isInTurn, ref long ticket, ref AwaitList? elsewhere,
+        out int needed)
     {
         using (work.Begin(Account(link), isInTurn))
         {
@@ -182,8 +191,10 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
             }
 
             Durability.TakeNoted();
+            AwaitList.TakeNoted();
             var step = handler.Handle(input, out needed);
             ticket = Math.Max(ticket, Durability.TakeNoted());
+            elsewhere = AwaitList.Merge(elsewhere, AwaitList.TakeNoted());
             if (!handler.IsDelivering)
             {
                 link.Connection.EndBatch();
@@ -201,9 +212,13 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
             _ => link.HoldBackByAnswersAsync(cancellationToken),
         };
 
-    /// <summary>Waits for a ticket. Meanwhile nothing is read: the client is not silent.</summary>
-    private Task AwaitAsync(ClientLink link, long ticket, CancellationToken cancellationToken) =>
-        durability.IsReached(ticket)
+    /// <summary>Waits for a ticket, and for other nodes. Meanwhile nothing is read: the client is not silent.</summary>
+    private Task AwaitAsync(ClientLink link, long ticket, AwaitList? elsewhere, CancellationToken cancellationToken) =>
+        durability.IsReached(ticket) && elsewhere is not { IsReached: false }
             ? Task.CompletedTask
-            : link.HoldBackAsync(() => durability.WhenReachedAsync(ticket, cancellationToken));
+            : link.HoldBackAsync(async () =>
+            {
+                await durability.WhenReachedAsync(ticket, cancellationToken).ConfigureAwait(false);
+                await (elsewhere?.WhenReachedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+            });
 }

@@ -27,6 +27,9 @@ internal ref struct Publication
     /// <summary>The session that published it; null for the broker itself.</summary>
     public Subscriber? Publisher { get; init; }
 
+    /// <summary>Whether another node sent it: then no other node gets it from here.</summary>
+    public bool IsOfPeer { get; init; }
+
     /// <summary>The account of the identity that published it; it pays for what is retained.</summary>
     public required Account Account { get; init; }
 

@@ -9,6 +9,9 @@ internal abstract class Subscriber
     /// <summary>Whether it counts as a subscriber: the health probe's session does not.</summary>
     public virtual bool IsListed => true;
 
+    /// <summary>Whether it stands for another node, which has subscribers of its own.</summary>
+    public virtual bool IsPeer => false;
+
     /// <summary>Whether it keeps messages while it cannot be reached.</summary>
     public abstract bool KeepsMessages { get; }
 

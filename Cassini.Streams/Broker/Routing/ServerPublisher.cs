@@ -55,12 +55,14 @@ internal sealed class ServerPublisher(
     /// <summary>Publishes a message, in slices if it has many subscribers: others have the thread between them.</summary>
     /// <param name="message">The message.</param>
     /// <param name="inTurn">Whether it waits for the turn of its identity.</param>
-    /// <returns>What became of it, and the ticket with which everything that was stored of it is durable.</returns>
-    public async ValueTask<(RouteProgress Progress, long Ticket)> PublishAsync(ServerMessage message, bool inTurn)
+    /// <returns>
+    /// What became of it, the ticket with which everything that was stored of it is durable, and what is waited for on other nodes.
+    /// </returns>
+    public async ValueTask<(RouteProgress Progress, long Ticket, AwaitList? Elsewhere)> PublishAsync(ServerMessage message, bool inTurn)
     {
         var delivery = Begin(message);
         await PublishAsync(delivery, inTurn).ConfigureAwait(false);
-        return (delivery.Progress, delivery.Ticket);
+        return (delivery.Progress, delivery.Ticket, delivery.Elsewhere);
     }
 
     /// <summary>Whether anything of a message would have to outlive the process.</summary>
@@ -113,7 +115,7 @@ internal sealed class ServerPublisher(
         };
         var slice = new WorkSlice(time);
         var flushes = new FlushSet();
-        var before = Durability.TakeNoted();
+        var (before, elsewhere) = (Durability.TakeNoted(), AwaitList.TakeNoted());
 
         // With the copies of a will becomes durable that it is no more: a crash between the two would have it published twice.
         using var unit = delivery.Will is null ? default : store.BeginUnit();
@@ -132,6 +134,8 @@ internal sealed class ServerPublisher(
             delivery.Stored = publication.Stored;
             delivery.Ticket = Math.Max(delivery.Ticket, Durability.Noted);
             Durability.Note(before);
+            delivery.Elsewhere = AwaitList.Merge(delivery.Elsewhere, AwaitList.TakeNoted());
+            AwaitList.PutBack(elsewhere);
             flushes.Flush(inline: false);
         }
     }
@@ -155,5 +159,8 @@ internal sealed class ServerPublisher(
 
         /// <summary>The highest ticket of what was stored of it.</summary>
         public long Ticket { get; set; }
+
+        /// <summary>What its answer waits for on other nodes; null for nothing.</summary>
+        public AwaitList? Elsewhere { get; set; }
     }
 }

@@ -31,7 +31,10 @@ internal sealed class SubscriptionTree
         }
     }
 
-    /// <summary>How many subscriptions there are.</summary>
+    /// <summary>Hears of each change; null for nobody. Set it before the first subscription.</summary>
+    public IInterest? Interest { get; set; }
+
+    /// <summary>How many subscriptions of this node there are.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
@@ -240,13 +243,27 @@ internal sealed class SubscriptionTree
 
     private void Changed(Subscription subscription, int by)
     {
-        // The health probe's subscription is not counted, and it matches only topics whose routes are not kept.
-        if (!subscription.Subscriber.IsListed)
+        if (subscription.Subscriber.IsListed)
         {
+            Volatile.Write(ref _count, _count + by);
+        }
+        else if (!subscription.Subscriber.IsPeer)
+        {
+            // The health probe's subscription is not counted, and it matches only topics whose routes are not kept.
             return;
         }
 
-        Volatile.Write(ref _count, _count + by);
         Volatile.Write(ref _version, _version + 1);
+        if (Interest is { } interest && !subscription.Subscriber.IsPeer)
+        {
+            if (by > 0)
+            {
+                interest.OnAdded(subscription);
+            }
+            else
+            {
+                interest.OnRemoved(subscription);
+            }
+        }
     }
 }

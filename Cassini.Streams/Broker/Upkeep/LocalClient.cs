@@ -64,7 +64,7 @@ internal sealed class LocalClient(
 
     /// <summary>
     /// Publishes a message without a problem, like a client with this identity. Waits while its identity may take no more memory, and
-    /// until everything that was stored of the message is durable.
+    /// until everything that was stored of the message is durable, and the other nodes have it that it is for.
     /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="remoteAddress">From where it is asked for.</param>
@@ -81,6 +81,11 @@ internal sealed class LocalClient(
             if (verdict.Outcome != PublishOutcome.Refused)
             {
                 published?.Invoke(verdict.Outcome);
+            }
+
+            if (message.QoS != QualityOfService.AtMostOnce && verdict.Elsewhere is { } elsewhere)
+            {
+                await elsewhere.WhenReachedAsync(cancellationToken).ConfigureAwait(false);
             }
 
             return await IsDurableAsync(verdict.Ticket, cancellationToken).ConfigureAwait(false)

@@ -89,7 +89,7 @@ internal sealed class LocalPublisher(
         }
 
         // The work of the broker itself never waits for a turn.
-        var (progress, ticket) = await publisher.PublishAsync(published, inTurn: true).ConfigureAwait(false);
+        var (progress, ticket, elsewhere) = await publisher.PublishAsync(published, inTurn: true).ConfigureAwait(false);
         if (!progress.IsRetainedAsAsked)
         {
             Report(party, "retain", message.Topic, "there is no room for one more retained message", remoteAddress);
@@ -99,7 +99,7 @@ internal sealed class LocalPublisher(
         var outcome = !progress.IsRetainedAsAsked ? PublishOutcome.NotRetained
             : progress.HasSubscribers ? PublishOutcome.Delivered
             : PublishOutcome.NoSubscribers;
-        return new LocalVerdict(outcome, LocalRefusal.None, ticket);
+        return new LocalVerdict(outcome, LocalRefusal.None, ticket) { Elsewhere = elsewhere };
     }
 
     /// <summary>A message that removes a retained one frees memory, so it does not wait for some.</summary>

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Upkeep;
@@ -30,5 +31,8 @@ internal enum LocalRefusal
 /// <param name="Ticket">When this ticket is reached, everything that was stored of it is durable.</param>
 internal readonly record struct LocalVerdict(PublishOutcome Outcome, LocalRefusal Refusal, long Ticket)
 {
+    /// <summary>What it waits for on other nodes; null for nothing.</summary>
+    public AwaitList? Elsewhere { get; init; }
+
     public static LocalVerdict Refused(LocalRefusal refusal) => new(PublishOutcome.Refused, refusal, 0);
 }

@@ -19,6 +19,7 @@ internal static class AllChecks
         new CapacityCheck(),
         new StoreCheck(),
         new ConfigurationCheck(),
+        new ClusterCheck(),
         new PhaseCheck(),
     ];
 }

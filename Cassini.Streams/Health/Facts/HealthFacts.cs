@@ -25,6 +25,8 @@ internal sealed record HealthFacts
 
     public ConfigurationFacts Configuration { get; init; } = ConfigurationFacts.None;
 
+    public ClusterFacts Cluster { get; init; } = ClusterFacts.None;
+
     public TopicFacts Topics { get; init; } = TopicFacts.None;
 
     public LastError? LastError { get; init; }

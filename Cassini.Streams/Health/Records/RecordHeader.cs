@@ -16,9 +16,9 @@ internal static class RecordHeader
     /// 1: before the words for connections and sessions were changed; it cannot be read. 2: before refused handshakes had addresses
     /// and before there was a check of capacity. 3: before retained messages and descriptors were a part of capacity, and the backlog of
     /// absent clients was told apart. 4: before there was a check of the store. 5: before there was one of the settings.
-    /// <see cref="RecordUpgrade"/> adds what these lack. 6: at present.
+    /// 6: before there was one of the fleet. <see cref="RecordUpgrade"/> adds what these lack. 7: at present.
     /// </remarks>
-    public const int Version = 6;
+    public const int Version = 7;
 
     public static byte[] Write(HealthState state, DateTimeOffset startedAt, string program, HealthPolicy policy)
     {

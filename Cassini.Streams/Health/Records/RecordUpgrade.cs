@@ -39,7 +39,12 @@ internal static class RecordUpgrade
             AddStore(upgraded);
         }
 
-        AddCheck(upgraded, CheckNames.Configuration);
+        if (version < 6)
+        {
+            AddCheck(upgraded, CheckNames.Configuration);
+        }
+
+        AddCheck(upgraded, CheckNames.Cluster);
         using var json = JsonDocument.Parse(upgraded.ToJsonString());
         return json.RootElement.Clone();
     }

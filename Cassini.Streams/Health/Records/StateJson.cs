@@ -41,6 +41,11 @@ internal static class StateJson
             throw new JsonException("state: facts.handshakes.addresses: an address is null");
         }
 
+        if (written.Facts.Cluster.Peers.Contains(null!))
+        {
+            throw new JsonException("state: facts.cluster.peers: a node is null");
+        }
+
         var facts = written.Facts with
         {
             Crashes = written.Facts.Crashes with { Window = written.Facts.Crashes.Window.Within(policy.CrashWindow, now) },

@@ -27,7 +27,8 @@ public class PhaseCheckTests
 
         fold.State.Verdicts.Status.ShouldBe(HealthStatus.Ok);
         fold.State.Verdicts.Ready.ShouldBeTrue();
-        fold.State.Verdicts.Checks.Where(check => check.Check.Name is not (CheckNames.Store or CheckNames.Configuration))
+        fold.State.Verdicts.Checks
+            .Where(check => check.Check.Name is not (CheckNames.Store or CheckNames.Configuration or CheckNames.Cluster))
             .ShouldAllBe(check => check.Status == HealthStatus.Ok && check.Reason == null && check.Message == null);
     }
 

@@ -109,13 +109,13 @@ public class HealthRecordReaderTests
     public async Task Read_HeaderThatCannotBeRead_CostsItsSegmentAlone()
     {
         var future = Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(Header).Replace("\"version\":6", "\"version\":7", StringComparison.Ordinal));
+            Encoding.UTF8.GetString(Header).Replace("\"version\":7", "\"version\":8", StringComparison.Ordinal));
 
         var lines = await ReadAsync([Header, .. Events(1), future, .. Events(1, 2), Header[..50], .. Events(2), Header, .. Events(1)]);
 
         Shape(lines).ShouldBe(["segment", "1", "BadHeader", "BadHeader", "segment", "1"]);
         Message(lines[2]).ShouldBe(
-            "the header cannot be read: version: 7, written by Cassini 1.2.3; this program reads versions 2 to 6; "
+            "the header cannot be read: version: 8, written by Cassini 1.2.3; this program reads versions 2 to 7; "
             + "the events after it are skipped until the next one");
     }
 
@@ -131,7 +131,7 @@ public class HealthRecordReaderTests
         var lines = await ReadAsync([Encoding.UTF8.GetBytes(Old), Encoding.UTF8.GetBytes(Event)]);
 
         Message(lines.ShouldHaveSingleItem()).ShouldBe(
-            "the header cannot be read: version: 1, written by Cassini 0.1.0; this program reads versions 2 to 6; "
+            "the header cannot be read: version: 1, written by Cassini 0.1.0; this program reads versions 2 to 7; "
             + "the events after it are skipped until the next one");
     }
 
@@ -154,6 +154,29 @@ public class HealthRecordReaderTests
     public async Task Read_RecordOfVersion2_NeverReportsCapacity() =>
         (await ReplayVersion2Async(new Fold(), Refused(1, HandshakeFailure.ConnectionLimit)))
             .ShouldNotContain(change => change.Check == CheckNames.Capacity);
+
+    /// <summary>What happens after such a header is judged as at present: the record may go on in a fleet.</summary>
+    [Fact]
+    public async Task Read_RecordOfVersion6_IsOffUntilItEntersAFleet()
+    {
+        var fold = new Fold().At(1, new PhaseEntered(Phase.Ready));
+        var old = JsonNode.Parse(RecordedRun.Header(fold.State))!;
+        old["version"] = 6;
+        old["state"]!["facts"]!.AsObject().Remove("cluster").ShouldBeTrue();
+        old["state"]!["checks"]!.AsObject().Remove("cluster").ShouldBeTrue();
+        BrokerEvent[] happened =
+        [
+            new PhaseEntered(Phase.Draining), new FleetEntered("a", "main"), new EngineConnected("nats://127.0.0.1:4222"),
+            new FleetJoined(0, S(1)),
+        ];
+        var events = happened.Select((one, index) => EventJson.Serialize(
+            new EventEnvelope(fold.State.Epoch, fold.State.Through + 1 + index, Start, S(2 + index), one)));
+
+        var changes = new HealthReplay().Replay(await ReadAsync([Encoding.UTF8.GetBytes(old.ToJsonString()), .. events]));
+
+        changes.Where(change => change.Check == CheckNames.Cluster).Select(change => (change.From, change.To)).ShouldBe(
+            [(HealthStatus.Off, HealthStatus.Unknown), (HealthStatus.Unknown, HealthStatus.Ok)]);
+    }
 
     private static async Task<IReadOnlyList<HealthChanged>> ReplayVersion2Async(Fold fold, BrokerEvent last)
     {

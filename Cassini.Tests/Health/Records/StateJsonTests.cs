@@ -68,8 +68,8 @@ public class StateJsonTests
 
     [Theory]
     [InlineData("format", "\"other\"", "format: it is not cassini-record")]
-    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 to 6")]
-    [InlineData("version", "7", "version: 7, written by Cassini 1.2.3; this program reads versions 2 to 6")]
+    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 to 7")]
+    [InlineData("version", "8", "version: 8, written by Cassini 1.2.3; this program reads versions 2 to 7")]
     [InlineData("epoch", "\"x\"", "epoch: it is not 16 hexadecimal digits")]
     [InlineData("elapsed", "-1", "through or elapsed: out of range")]
     [InlineData("elapsed", "1e20", "through or elapsed: out of range")]
@@ -87,6 +87,8 @@ public class StateJsonTests
     [InlineData("state.facts.manager.lastHeartbeat", "7e11", "longer than 8,000,000 days")]
     [InlineData("state.facts.handshakes.addresses", "[null]", "an address is null")]
     [InlineData("state.facts.handshakes.addresses", "[{}]", "address")]
+    [InlineData("state.facts.cluster.peers", "[null]", "a node is null")]
+    [InlineData("state.facts.cluster.peers", "[{}]", "node")]
     [InlineData("state.counts.crashes", "{\"toaster\":1}", "there is no 'toaster' to count")]
     [InlineData("state.checks.bind.status", "\"poorly\"", "status")]
     public void Header_WithSomethingWrong_IsRefusedAndSaysWhere(string place, string value, string expected)
@@ -174,6 +176,23 @@ public class StateJsonTests
         read.Facts.Store.ShouldBe(Eventful().State.Facts.Store);
     }
 
+    [Fact]
+    public void Header_OfVersion6_ReadsAsOutsideAFleet()
+    {
+        var header = JsonNode.Parse(RecordedRun.Header(Eventful().State))!.AsObject();
+        header["version"] = 6;
+        header["state"]!["facts"]!.AsObject().Remove("cluster").ShouldBeTrue();
+        header["state"]!["checks"]!.AsObject().Remove("cluster").ShouldBeTrue();
+
+        var read = Read(header).State;
+        read.Facts.Cluster.Fleet.ShouldBeNull();
+        read.Facts.Cluster.Peers.ShouldBeEmpty();
+        var cluster = read.Verdicts.Checks.Single(check => check.Check.Name == CheckNames.Cluster);
+        cluster.Status.ShouldBe(HealthStatus.Off);
+        cluster.Reason.ShouldBe(Reasons.ClusterOff);
+        read.Facts.Configuration.ShouldBe(Eventful().State.Facts.Configuration);
+    }
+
     [Theory]
     [InlineData("policy")]
     [InlineData("state")]
@@ -234,6 +253,10 @@ public class StateJsonTests
         .At(10, new MessagesDropped("a", 3))
         .At(11, new TopicCreated("t"))
         .At(11, new ConfigurationReloadFailed("bad", 1))
+        .At(11.2, new FleetEntered("a", "main"))
+        .At(11.2, new EngineLost("refused"))
+        .At(11.3, new FleetJoinLate(["b"]))
+        .At(11.4, new LinkDropping("c", 7))
         .At(11.5, new ConnectionOpened(1, "alice"))
         .At(12, new SessionOpened(1, "a", "alice", "MQTT 5.0", false))
         .At(13, new ConnectionAccepted(1, Endpoint, "peer"))

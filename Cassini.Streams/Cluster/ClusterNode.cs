@@ -1,0 +1,570 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Cluster.Engine;
+using Cassini.Streams.Cluster.Interest;
+using Cassini.Streams.Cluster.Links;
+using Cassini.Streams.Cluster.Membership;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Cluster;
+
+/// <summary>
+/// This broker as a node of a fleet: says that it lives and what its clients want, hears the same of its peers, and has a link to each.
+/// Thread-safe. Its lock is taken before that of the tree.
+/// </summary>
+internal sealed class ClusterNode : IDisposable
+{
+    /// <summary>A heartbeat whose clock differs by more is reported.</summary>
+    private static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly ClusterOptions _options;
+    private readonly LinkOptions _links;
+    private readonly MqttBroker _broker;
+    private readonly Durability _durability;
+    private readonly IBus _control;
+    private readonly IBus _data;
+    private readonly IEventPublisher _events;
+    private readonly TimeProvider _time;
+    private readonly OwnInterest _own;
+    private readonly PeerWatermark _confirmed = new();
+    private readonly Subjects _subjects;
+    private readonly string _node;
+    private readonly string _epoch;
+    private readonly Func<string> _settings;
+    private readonly long _startedAt;
+    private readonly Dictionary<string, PeerNode> _peers = new(StringComparer.Ordinal);
+    private readonly List<IDisposable> _subscriptions = [];
+    private readonly ITimer _beat;
+    private readonly ITimer _flush;
+    private volatile TaskCompletionSource _crash = new();
+    private MembershipState _members;
+    private ulong _lastLink;
+    private int _isFlushDue;
+    private bool _hasJoined;
+    private bool _isLate;
+    private bool _isStopped;
+    private long _pendingSince;
+    private long _pendingVersion;
+
+    /// <param name="options">The fleet.</param>
+    /// <param name="node">The name of this node.</param>
+    /// <param name="epoch">This run.</param>
+    /// <param name="settings">A digest of the settings that nodes must share.</param>
+    /// <param name="broker">The broker. No client has subscribed yet.</param>
+    /// <param name="durability">How far its store is.</param>
+    /// <param name="control">Carries what nodes say to each other.</param>
+    /// <param name="data">Carries messages. Another connection, because a full one must not make a node look dead.</param>
+    /// <param name="events">Where it publishes.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="links">The bounds of links; null for the defaults.</param>
+    public ClusterNode(
+        ClusterOptions options, string node, Epoch epoch, Func<string> settings, MqttBroker broker, Durability durability, IBus control,
+        IBus data, IEventPublisher events, TimeProvider time, LinkOptions? links = null)
+    {
+        _options = options;
+        _links = links ?? new LinkOptions();
+        _node = node;
+        _epoch = epoch.ToString();
+        _settings = settings;
+        _broker = broker;
+        _durability = durability;
+        _control = control;
+        _data = data;
+        _events = events;
+        _time = time;
+        _startedAt = time.GetTimestamp();
+
+        // Higher than that of any link of an earlier run.
+        _lastLink = epoch.Value << 16;
+        _subjects = new Subjects(options.Name);
+        _members = new MembershipState(options.SuspectAfter, options.DeadAfter);
+        _own = new OwnInterest(_confirmed, ScheduleFlush);
+        _beat = time.CreateTimer(_ => Guard(OnBeat), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _flush = time.CreateTimer(_ => Guard(OnFlush), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _control.ConnectionChanged += OnControlConnection;
+        _data.ConnectionChanged += OnDataConnection;
+        broker.Tree.Interest = _own;
+    }
+
+    /// <summary>Whether it knows what all live peers want, or has waited long enough for it. Any thread.</summary>
+    public bool HasJoined
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _hasJoined;
+            }
+        }
+    }
+
+    /// <summary>The peers that are not lost, by their names. Any thread.</summary>
+    public ImmutableArray<string> Peers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. Live().Select(peer => peer.Name).Order(StringComparer.Ordinal)];
+            }
+        }
+    }
+
+    /// <summary>Begins to say that it lives, and to hear others. Call it once, before clients are served.</summary>
+    public void Start()
+    {
+        _events.Publish(new FleetEntered(_node, _options.Name));
+        lock (_lock)
+        {
+            _subscriptions.Add(_control.Subscribe(_subjects.All, OnControl));
+            _subscriptions.Add(_control.Subscribe(_subjects.Of(_node), OnControl));
+        }
+
+        _beat.Change(TimeSpan.Zero, _options.HeartbeatInterval);
+    }
+
+    /// <summary>Keeps both connections until it is cancelled. Then it has said that it stops.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var end = new CancellationTokenSource();
+        var crash = _crash = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task[] running = [_control.RunAsync(end.Token), _data.RunAsync(end.Token)];
+        Task ended = Task.WhenAny([.. running, crash.Task]);
+        await ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Stop();
+        }
+
+        // One that has ended by itself has failed: the other ends with it, and both begin anew.
+        await end.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(running).ConfigureAwait(false);
+        if (crash.Task.IsFaulted)
+        {
+            await crash.Task.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says that it stops, and ends all links: nobody waits for peers any more. Any number of times.</summary>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            _isStopped = true;
+            Tell(_subjects.All, new Farewell(_node, _epoch));
+            foreach (var peer in _peers.Values)
+            {
+                Lose(peer);
+                peer.Receiver.End();
+                peer.Frames?.Dispose();
+            }
+
+            _subscriptions.ForEach(subscription => subscription.Dispose());
+        }
+
+        _confirmed.Reach(long.MaxValue);
+    }
+
+    /// <summary>Stops if need be.</summary>
+    public void Dispose()
+    {
+        Stop();
+        _control.ConnectionChanged -= OnControlConnection;
+        _data.ConnectionChanged -= OnDataConnection;
+        _beat.Dispose();
+        _flush.Dispose();
+    }
+
+    /// <summary>A bug on a timer's thread would end the process: it is a crash of this service instead.</summary>
+    private void Guard(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception bug)
+        {
+            _crash.TrySetException(bug);
+        }
+    }
+
+    private TimeSpan Elapsed() => _time.GetElapsedTime(_startedAt);
+
+    private IEnumerable<PeerNode> Live() => _peers.Values.Where(peer => peer.Subscriber.Link is not null);
+
+    private void OnControlConnection(string? server)
+    {
+        if (server is null)
+        {
+            lock (_lock)
+            {
+                if (_isStopped)
+                {
+                    return;
+                }
+            }
+
+            _events.Publish(new EngineLost("the connection to the engine is lost"));
+            return;
+        }
+
+        _events.Publish(new EngineConnected(server));
+        lock (_lock)
+        {
+            if (!_isStopped)
+            {
+                Beat(_subjects.All);
+            }
+        }
+    }
+
+    private void OnDataConnection(string? server)
+    {
+        if (server is not null)
+        {
+            lock (_lock)
+            {
+                foreach (var peer in Live())
+                {
+                    peer.Subscriber.Link?.Look(isBack: true);
+                }
+            }
+        }
+    }
+
+    /// <summary>Under the lock of the tree: it takes none.</summary>
+    private void ScheduleFlush()
+    {
+        if (Interlocked.Exchange(ref _isFlushDue, 1) == 0)
+        {
+            _flush.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Tells the peers what has changed. What changes meanwhile waits for the next time: so much becomes few messages.</summary>
+    private void OnFlush()
+    {
+        Volatile.Write(ref _isFlushDue, 0);
+        lock (_lock)
+        {
+            if (_isStopped || _own.TakeDelta() is not { } delta)
+            {
+                return;
+            }
+
+            TellInterest(_subjects.All, delta);
+            if (_pendingVersion <= _confirmed.Reached)
+            {
+                _pendingSince = _time.GetTimestamp();
+            }
+
+            _pendingVersion = delta.To;
+            Review();
+        }
+    }
+
+    private void OnBeat()
+    {
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            var (members, transitions) = _members.Advance(Elapsed());
+            _members = members;
+            Apply(transitions);
+            Beat(_subjects.All);
+            foreach (var peer in Live())
+            {
+                peer.Subscriber.Link?.Look(isBack: false);
+                ReportDrops(peer);
+            }
+
+            LosePatience();
+            Join();
+        }
+    }
+
+    private void OnControl(ReadOnlyMemory<byte> data)
+    {
+        if (ControlMessage.Read(data.Span) is not { } message || message.Node == _node)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            switch (message)
+            {
+                case Beat beat:
+                    Hear(beat);
+                    break;
+                case Farewell:
+                    var (members, transitions) = _members.Leave(message.Node, message.Epoch, Elapsed());
+                    _members = members;
+                    Apply(transitions);
+                    break;
+                case InterestWanted when Find(message) is not null:
+                    TellInterest(_subjects.Of(message.Node), _own.All());
+                    break;
+                case InterestTold told when Find(message) is { } peer:
+                    Take(peer, told);
+                    break;
+                case InterestSeen seen when Find(message) is { } peer && seen.Of == _epoch:
+                    peer.Confirmed = Math.Max(peer.Confirmed, seen.Version);
+                    Review();
+                    break;
+            }
+
+            Join();
+        }
+    }
+
+    private PeerNode? Find(ControlMessage message) =>
+        _peers.GetValueOrDefault(message.Node) is { } peer && peer.Epoch == message.Epoch ? peer : null;
+
+    private void Hear(Beat beat)
+    {
+        var (members, transitions) = _members.Hear(beat.Node, beat.Epoch, Elapsed());
+        _members = members;
+        Apply(transitions);
+        if (Find(beat) is not { } peer)
+        {
+            return;
+        }
+
+        if (beat.Interest > peer.Interest.Version || !peer.IsKnown)
+        {
+            Tell(_subjects.Of(peer.Name), new InterestWanted(_node, _epoch));
+        }
+        else
+        {
+            Tell(_subjects.Of(peer.Name), new InterestSeen(_node, _epoch, peer.Epoch, peer.Interest.Version));
+        }
+
+        Compare(peer, beat);
+    }
+
+    private void Compare(PeerNode peer, Beat beat)
+    {
+        var differs = beat.Settings == _settings() ? "" : "settings";
+        if (differs != peer.Differs)
+        {
+            peer.Differs = differs;
+            _events.Publish(new PeerDiffers(peer.Name, differs));
+        }
+
+        var skew = beat.At - _time.GetUtcNow();
+        var isSkewed = skew.Duration() > LargestSkew;
+        if (isSkewed != peer.IsSkewed)
+        {
+            peer.IsSkewed = isSkewed;
+            _events.Publish(new PeerClockSkewed(peer.Name, isSkewed ? skew : TimeSpan.Zero));
+        }
+    }
+
+    private void Take(PeerNode peer, InterestTold told)
+    {
+        switch (peer.Take(told))
+        {
+            case true:
+                Tell(_subjects.Of(peer.Name), new InterestSeen(_node, _epoch, peer.Epoch, peer.Interest.Version));
+                break;
+            case false:
+                Tell(_subjects.Of(peer.Name), new InterestWanted(_node, _epoch));
+                break;
+        }
+    }
+
+    private void Apply(ImmutableArray<PeerTransition> transitions)
+    {
+        foreach (var (change, node, epoch, _, silence) in transitions)
+        {
+            switch (change)
+            {
+                case PeerChange.Joined:
+                    Meet(node, epoch);
+                    _events.Publish(new PeerJoined(node, epoch));
+                    break;
+                case PeerChange.Suspected:
+                    _events.Publish(new PeerSuspected(node, silence));
+                    break;
+                case PeerChange.Back:
+                    Greet(_peers[node]);
+                    _events.Publish(new PeerBack(node, silence));
+                    break;
+                case PeerChange.Lost:
+                    Lose(_peers[node]);
+                    _events.Publish(new PeerLost(node, epoch, silence));
+                    break;
+                case PeerChange.Left:
+                    Forget(node);
+                    _events.Publish(new PeerLeft(node));
+                    break;
+            }
+        }
+
+        if (!transitions.IsEmpty)
+        {
+            Review();
+        }
+    }
+
+    private void Meet(string node, string epoch)
+    {
+        Forget(node);
+        var peer = new PeerNode(node, epoch, _broker.Tree, new LinkReceiver(_broker.Peers.Publish, _durability));
+        _peers.Add(node, peer);
+        peer.Frames = _data.Subscribe(_subjects.Data(from: node, to: _node), peer.Receiver.Receive);
+        Greet(peer);
+    }
+
+    /// <summary>A peer that is there, or there again, gets a link, and is asked what it wants.</summary>
+    private void Greet(PeerNode peer)
+    {
+        if (peer.Subscriber.Link is null)
+        {
+            var link = new LinkSender(_data, _subjects.Data(from: _node, to: peer.Name), ++_lastLink, _links, _time);
+            peer.Receiver.Sender = link;
+            peer.Subscriber.Link = link;
+            peer.Confirmed = 0;
+        }
+        else
+        {
+            peer.Subscriber.Link.Look(isBack: true);
+        }
+
+        Beat(_subjects.Of(peer.Name));
+        Tell(_subjects.Of(peer.Name), new InterestWanted(_node, _epoch));
+    }
+
+    /// <summary>Nobody waits for a peer, and nothing is sent to it.</summary>
+    private static void Lose(PeerNode peer)
+    {
+        peer.Interest.Clear();
+        var link = peer.Subscriber.Link;
+        peer.Subscriber.Link = null;
+        peer.Receiver.Sender = null;
+        link?.End();
+    }
+
+    private void Forget(string node)
+    {
+        if (_peers.Remove(node, out var before))
+        {
+            Lose(before);
+            before.Receiver.End();
+            before.Frames?.Dispose();
+        }
+    }
+
+    /// <summary>Answers leave whose version all live peers have confirmed.</summary>
+    private void Review()
+    {
+        var reached = Live().Select(peer => peer.Confirmed).DefaultIfEmpty(_own.Version).Min();
+        _confirmed.Reach(reached);
+        foreach (var peer in Live().Where(peer => peer.IsLagging && peer.Confirmed >= _pendingVersion))
+        {
+            peer.IsLagging = false;
+            _events.Publish(new InterestConfirmed(peer.Name));
+        }
+    }
+
+    /// <summary>An answer to SUBSCRIBE waits for so long only; who has kept it waiting is reported.</summary>
+    private void LosePatience()
+    {
+        if (_pendingVersion <= _confirmed.Reached)
+        {
+            return;
+        }
+
+        var waited = _time.GetElapsedTime(_pendingSince);
+        if (waited < _options.SubscribePatience)
+        {
+            return;
+        }
+
+        foreach (var peer in Live().Where(peer => !peer.IsLagging && peer.Confirmed < _pendingVersion))
+        {
+            peer.IsLagging = true;
+            _events.Publish(new InterestLagging(peer.Name, waited));
+        }
+
+        _confirmed.Reach(_pendingVersion);
+    }
+
+    private void Join()
+    {
+        if (_hasJoined && !_isLate)
+        {
+            return;
+        }
+
+        // Who is there is heard within two heartbeats after the engine is connected.
+        var elapsed = Elapsed();
+        var late = elapsed >= _options.JoinPatience && !_isLate;
+        ImmutableArray<string> missing = [.. Live().Where(peer => !peer.IsKnown).Select(peer => peer.Name)];
+        if (late || (_control.IsConnected && missing.IsEmpty && elapsed >= 2 * _options.HeartbeatInterval))
+        {
+            _hasJoined = true;
+            _isLate = !missing.IsEmpty;
+            _events.Publish(missing.IsEmpty ? new FleetJoined(Live().Count(), elapsed) : new FleetJoinLate(missing));
+        }
+    }
+
+    private void ReportDrops(PeerNode peer)
+    {
+        var dropped = peer.Subscriber.Link?.Dropped ?? 0;
+        var isDropping = dropped > peer.Dropped;
+        if (isDropping != peer.IsDropping)
+        {
+            peer.IsDropping = isDropping;
+            _events.Publish(isDropping ? new LinkDropping(peer.Name, dropped) : new LinkRecovered(peer.Name));
+        }
+
+        peer.Dropped = dropped;
+    }
+
+    private void Beat(string subject) => Tell(subject, new Beat(_node, _epoch, _own.Version, _settings(), _time.GetUtcNow()));
+
+    private void TellInterest(string subject, InterestDelta delta)
+    {
+        // Six bytes a letter at most, and half of it for the rest.
+        var parts = InterestParts.Cut(delta, Math.Max(1_024, _control.LargestMessage / 12));
+        for (var i = 0; i < parts.Count; i++)
+        {
+            Tell(subject, new InterestTold(
+                _node, _epoch, delta.From, delta.To, i, parts.Count,
+                [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Fast).Select(one => one.Filter)],
+                [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Sure).Select(one => one.Filter)],
+                parts[i].Unwanted));
+        }
+    }
+
+    private void Tell(string subject, ControlMessage message) => _control.TryPublish(subject, message.ToBytes());
+
+    /// <summary>The subjects of a fleet.</summary>
+    /// <param name="fleet">Its name.</param>
+    private sealed class Subjects(string fleet)
+    {
+        public string All { get; } = $"cassini.{fleet}.c.all";
+
+        public string Of(string node) => $"cassini.{fleet}.c.node.{node}";
+
+        public string Data(string from, string to) => $"cassini.{fleet}.d.{to}.{from}";
+    }
+}

@@ -1,0 +1,43 @@
+using Cassini.Streams.Settings;
+
+namespace Cassini.Streams.Cluster;
+
+/// <summary>The section <c>Cluster</c>, and the rules between its settings.</summary>
+internal static class ClusterSettings
+{
+    public const string Servers = $"Cluster:{nameof(ClusterOptions.Servers)}";
+
+    private const int LongestName = 64;
+
+    private const string OfAName = "1 to 64 letters, digits, hyphens and underscores";
+
+    public static SettingsSection<ClusterOptions> Section { get; } = new(
+        "Cluster",
+        new ClusterOptions(),
+        SettingRule<ClusterOptions>.That(
+            $"Cluster:{nameof(ClusterOptions.Name)}", OfAName, cluster => IsName(cluster.Name), cluster => cluster.Name),
+        SettingRule<ClusterOptions>.That(
+            $"Cluster:{nameof(ClusterOptions.Node)}", OfAName, cluster => cluster.Node is null || IsName(cluster.Node),
+            cluster => cluster.Node ?? ""),
+        SettingRule<ClusterOptions>.That(
+            $"Cluster:{nameof(ClusterOptions.SuspectAfter)}",
+            "at least twice Cluster:HeartbeatInterval",
+            cluster => cluster.SuspectAfter >= 2 * cluster.HeartbeatInterval,
+            cluster => cluster.SuspectAfter,
+            "Cluster:HeartbeatInterval"),
+        SettingRule<ClusterOptions>.That(
+            $"Cluster:{nameof(ClusterOptions.DeadAfter)}",
+            "more than Cluster:SuspectAfter",
+            cluster => cluster.DeadAfter > cluster.SuspectAfter,
+            cluster => cluster.DeadAfter,
+            "Cluster:SuspectAfter"));
+
+    /// <summary>The name of this node: the one that is set, or that of the machine, with hyphens for what a name may not have.</summary>
+    public static string NodeOf(ClusterOptions options) => options.Node
+        ?? string.Concat(Environment.MachineName.Take(LongestName).Select(letter => IsOfAName(letter) ? letter : '-'));
+
+    /// <summary>Whether it may be the name of a node or of a fleet.</summary>
+    public static bool IsName(string? text) => text is { Length: > 0 and <= LongestName } && text.All(IsOfAName);
+
+    private static bool IsOfAName(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_';
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+
+namespace Cassini.Streams.Cluster.Interest;
+
+/// <summary>What a node wants from one version of its interest to another.</summary>
+/// <param name="From">The version before; 0 for nothing.</param>
+/// <param name="To">The version after.</param>
+/// <param name="Wanted">Filters that are new, or have another class now.</param>
+/// <param name="Unwanted">Filters that are gone.</param>
+internal sealed record InterestDelta(
+    long From, long To, ImmutableArray<WantedFilter> Wanted, ImmutableArray<string> Unwanted);
+
+/// <summary>A filter that a node wants the messages of.</summary>
+/// <param name="Filter">The filter.</param>
+/// <param name="Class">What of them.</param>
+internal readonly record struct WantedFilter(string Filter, FilterClass Class);

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Cluster.Interest;
+
+/// <summary>
+/// What the clients of this node want, filter by filter, with a version that grows with each change that others must know. Whoever
+/// subscribes notes that the answer waits until the peers have confirmed the version. Thread-safe; its lock is taken after that of the
+/// tree.
+/// </summary>
+/// <param name="confirmed">The versions that all live peers have confirmed.</param>
+/// <param name="changed">Called after a change, under the lock of the tree: it must be quick.</param>
+internal sealed class OwnInterest(Watermark confirmed, Action changed) : IInterest
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, (int Fast, int Sure)> _filters = new(StringComparer.Ordinal);
+
+    /// <summary>What is not announced yet; null when a filter is gone.</summary>
+    private readonly Dictionary<string, FilterClass?> _pending = new(StringComparer.Ordinal);
+    private long _version;
+    private long _announced;
+
+    /// <summary>The version of what the clients want now.</summary>
+    public long Version
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _version;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnAdded(Subscription subscription)
+    {
+        if (IsOwnAffair(subscription))
+        {
+            return;
+        }
+
+        var version = Change(subscription, 1);
+        AwaitList.Note(confirmed, version);
+    }
+
+    /// <inheritdoc/>
+    public void OnRemoved(Subscription subscription)
+    {
+        if (!IsOwnAffair(subscription))
+        {
+            Change(subscription, -1);
+        }
+    }
+
+    /// <summary>What changed since it was asked last; null when nothing did.</summary>
+    public InterestDelta? TakeDelta()
+    {
+        lock (_lock)
+        {
+            if (_announced == _version)
+            {
+                return null;
+            }
+
+            var delta = new InterestDelta(
+                _announced,
+                _version,
+                [.. _pending.Where(one => one.Value is not null).Select(one => new WantedFilter(one.Key, one.Value!.Value))],
+                [.. _pending.Where(one => one.Value is null).Select(one => one.Key)]);
+            _pending.Clear();
+            _announced = _version;
+            return delta;
+        }
+    }
+
+    /// <summary>Everything that was announced so far, as a change from nothing.</summary>
+    public InterestDelta All()
+    {
+        lock (_lock)
+        {
+            // What is pending follows: the peer takes it as it takes it from anyone else.
+            var all = _filters.ToDictionary(one => one.Key, one => (FilterClass?)ClassOf(one.Value), StringComparer.Ordinal);
+            return new InterestDelta(0, _version, [.. all.Select(one => new WantedFilter(one.Key, one.Value!.Value))], []);
+        }
+    }
+
+    /// <summary>
+    /// A share takes its turns on one node, the broker's own topics are those of one node, and the canary's are of no client.
+    /// </summary>
+    private static bool IsOwnAffair(Subscription subscription) =>
+        subscription.Share is not null || subscription.Filter.StartsWith('$') || !subscription.Subscriber.IsListed;
+
+    private long Change(Subscription subscription, int by)
+    {
+        var filter = subscription.Filter;
+        bool isChanged;
+        long version;
+        lock (_lock)
+        {
+            var before = _filters.GetValueOrDefault(filter);
+            var after = subscription.QoS == QualityOfService.AtMostOnce
+                ? before with { Fast = before.Fast + by }
+                : before with { Sure = before.Sure + by };
+            var (was, wanted) = (ClassOf(before), ClassOf(after));
+            isChanged = was != wanted;
+            if (wanted is null)
+            {
+                _filters.Remove(filter);
+            }
+            else
+            {
+                _filters[filter] = after;
+            }
+
+            if (isChanged)
+            {
+                _pending[filter] = wanted;
+                _version++;
+            }
+
+            version = _version;
+        }
+
+        if (isChanged)
+        {
+            changed();
+        }
+
+        return version;
+    }
+
+    private static FilterClass? ClassOf((int Fast, int Sure) count) =>
+        count.Sure > 0 ? FilterClass.Sure : count.Fast > 0 ? FilterClass.Fast : null;
+}

@@ -1,0 +1,17 @@
+namespace Cassini.Streams.Cluster.Links;
+
+/// <summary>What a frame carries.</summary>
+internal enum FrameKind : byte
+{
+    /// <summary>Messages of QoS 0: sent once.</summary>
+    Fast = 1,
+
+    /// <summary>Messages of QoS 1 and 2: kept, and sent again, until they are acknowledged.</summary>
+    Sure = 2,
+
+    /// <summary>What was received, and no messages.</summary>
+    Acknowledgement = 3,
+
+    /// <summary>The same, and that something is missing: send from there again.</summary>
+    Missing = 4,
+}

@@ -1,0 +1,178 @@
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+
+namespace Cassini.Streams.Cluster.Links;
+
+/// <summary>Delivers one message of a peer.</summary>
+/// <returns>The ticket with which it is durable here; 0 when nothing of it is stored.</returns>
+internal delegate long PeerDelivery(in PeerMessage message, FlushSet flushes);
+
+/// <summary>
+/// Receives the frames of a peer: those of QoS 1 and 2 each once and in their order, and acknowledges them when what they brought is
+/// durable here. Frames come one after another; the rest is thread-safe.
+/// </summary>
+/// <param name="deliver">Delivers a message.</param>
+/// <param name="durability">How far this node's store is.</param>
+internal sealed class LinkReceiver(PeerDelivery deliver, Durability durability) : IDurabilityWaiter
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<(long Number, long Ticket)> _waiting = new();
+    private LinkSender? _sender;
+    private ulong _link;
+    private long _received;
+    private long _acknowledged;
+    private long _fast;
+    private long _missedAt = -1;
+
+    /// <summary>Frames that were damaged, or not of this version.</summary>
+    public long Damaged { get; private set; }
+
+    /// <summary>The other direction, with which acknowledgements go; null while there is none.</summary>
+    public LinkSender? Sender
+    {
+        get => Volatile.Read(ref _sender);
+        set => Volatile.Write(ref _sender, value);
+    }
+
+    /// <summary>A frame came.</summary>
+    public void Receive(ReadOnlyMemory<byte> frame)
+    {
+        if (!FrameHeader.TryRead(frame.Span, out var header))
+        {
+            Damaged++;
+            return;
+        }
+
+        if (header.Sender < _link)
+        {
+            // A late frame of a link that the peer has given up.
+            return;
+        }
+
+        if (header.Sender > _link)
+        {
+            Begin(header.Sender);
+        }
+
+        Sender?.OnAcknowledged(header);
+        var body = frame.Span[FrameHeader.Size..];
+        switch (header.Kind)
+        {
+            case FrameKind.Fast:
+                DeliverAll(body);
+                NoteFast(header.Number);
+                Acknowledge();
+                break;
+            case FrameKind.Sure:
+                OnSure(header.Number, body);
+                break;
+            default:
+                NoteFast(header.Number);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnDurable(FlushSet flushes) => ReleaseDurable();
+
+    /// <summary>Nothing comes any more.</summary>
+    public void End()
+    {
+        Sender = null;
+        durability.Forget(this);
+    }
+
+    private void Begin(ulong link)
+    {
+        lock (_lock)
+        {
+            _link = link;
+            (_received, _acknowledged, _fast, _missedAt) = (0, 0, 0, -1);
+            _waiting.Clear();
+        }
+
+        durability.Forget(this);
+    }
+
+    private void OnSure(long number, ReadOnlySpan<byte> body)
+    {
+        if (number <= _received)
+        {
+            // Sent again, because the acknowledgement was lost.
+            Acknowledge();
+        }
+        else if (number == _received + 1)
+        {
+            var ticket = DeliverAll(body);
+            lock (_lock)
+            {
+                _received = number;
+                _waiting.Enqueue((number, ticket));
+            }
+
+            ReleaseDurable();
+        }
+        else if (_missedAt != _received)
+        {
+            // Asked for once: what is under way already would be sent for each of its frames.
+            _missedAt = _received;
+            Acknowledge(isMissing: true);
+        }
+    }
+
+    private long DeliverAll(ReadOnlySpan<byte> body)
+    {
+        var flushes = new FlushSet();
+        var ticket = 0L;
+        try
+        {
+            while (FrameRecord.TryRead(ref body, out var message))
+            {
+                ticket = Math.Max(ticket, deliver(message, flushes));
+            }
+        }
+        finally
+        {
+            flushes.Flush(inline: false);
+        }
+
+        return ticket;
+    }
+
+    /// <summary>Acknowledges what is durable, in its order.</summary>
+    private void ReleaseDurable()
+    {
+        lock (_lock)
+        {
+            while (_waiting.TryPeek(out var next))
+            {
+                if (durability.TryWait(next.Ticket, this))
+                {
+                    break;
+                }
+
+                _waiting.Dequeue();
+                _acknowledged = next.Number;
+            }
+        }
+
+        Acknowledge();
+    }
+
+    private void NoteFast(long position)
+    {
+        lock (_lock)
+        {
+            _fast = Math.Max(_fast, position);
+        }
+    }
+
+    private void Acknowledge(bool isMissing = false)
+    {
+        lock (_lock)
+        {
+            Sender?.Acknowledge(_link, _acknowledged, _fast, isMissing);
+        }
+    }
+}

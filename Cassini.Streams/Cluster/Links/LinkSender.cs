@@ -1,0 +1,304 @@
+using System.Buffers;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Cluster.Engine;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Cluster.Links;
+
+/// <summary>
+/// Sends messages to a peer, in frames. Those of QoS 1 and 2 are kept, and sent again, until they are acknowledged; those of
+/// QoS 0 are dropped when the peer takes no more. Never waits. Thread-safe.
+/// </summary>
+/// <param name="bus">Carries the frames.</param>
+/// <param name="subject">Where the peer receives them.</param>
+/// <param name="number">The number of this link: higher than that of any link to this peer before.</param>
+/// <param name="options">The bounds.</param>
+/// <param name="time">The one clock.</param>
+internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOptions options, TimeProvider time) : IFlushable
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<Kept> _kept = new();
+    private Draft _fast;
+    private Draft _sure;
+    private long _lastSealed;
+    private long _keptBytes;
+    private long _fastSent;
+    private long _fastTaken;
+    private long _dropped;
+    private long _acknowledged;
+    private ulong _peer;
+    private long _received;
+    private long _fastReceived;
+    private bool _isNoted;
+    private bool _isOver;
+
+    /// <summary>Frames of QoS 1 and 2 that the peer has: their numbers are the tickets.</summary>
+    public PeerWatermark Acknowledged { get; } = new();
+
+    /// <summary>Messages of QoS 0 that were dropped.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Bytes that are kept until they are acknowledged.</summary>
+    public long KeptBytes => Interlocked.Read(ref _keptBytes);
+
+    /// <summary>Adds a message. What is of QoS 1 or 2 is noted as what the answers of this thread wait for.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="qos">The quality of service of this copy.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
+    public void Add(ref Publication message, QualityOfService qos, FlushSet flushes)
+    {
+        var most = FrameRecord.MostBytesOf(message);
+        lock (_lock)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            if (FrameHeader.Size + most > bus.LargestMessage)
+            {
+                _dropped++;
+                return;
+            }
+
+            if (qos == QualityOfService.AtMostOnce)
+            {
+                if (!AddLocked(ref _fast, message, qos, most))
+                {
+                    _dropped++;
+                    return;
+                }
+            }
+            else
+            {
+                AddLocked(ref _sure, message, qos, most);
+                AwaitList.Note(Acknowledged, _lastSealed + (_sure.Length > 0 ? 1 : 0));
+            }
+
+            if (!_isNoted)
+            {
+                _isNoted = true;
+                flushes.Add(this);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Flush(bool inline)
+    {
+        lock (_lock)
+        {
+            _isNoted = false;
+            SealSureLocked();
+            SealFastLocked();
+        }
+    }
+
+    /// <summary>What this node has received: goes with each frame. An acknowledgement leaves at once.</summary>
+    /// <param name="link">The peer's link.</param>
+    /// <param name="received">The highest number that it has of it.</param>
+    /// <param name="fast">The position of its fast frames.</param>
+    /// <param name="isMissing">Whether the peer must send again what comes after it.</param>
+    public void Acknowledge(ulong link, long received, long fast, bool isMissing = false)
+    {
+        Span<byte> frame = stackalloc byte[FrameHeader.Size];
+        lock (_lock)
+        {
+            (_peer, _received, _fastReceived) = (link, received, fast);
+            if (!_isOver)
+            {
+                HeaderLocked(isMissing ? FrameKind.Missing : FrameKind.Acknowledgement, _fastSent).Write(frame);
+                bus.TryPublish(subject, frame);
+            }
+        }
+    }
+
+    /// <summary>What the peer has received.</summary>
+    /// <param name="header">Of any frame of it.</param>
+    public void OnAcknowledged(in FrameHeader header)
+    {
+        if (header.Receiver != number)
+        {
+            return;
+        }
+
+        long reached;
+        lock (_lock)
+        {
+            _fastTaken = Math.Max(_fastTaken, Math.Min(header.FastReceived, _fastSent));
+            while (_kept.TryPeek(out var first) && first.Number <= header.Acknowledged)
+            {
+                _kept.Dequeue();
+                _keptBytes -= first.Length;
+                ArrayPool<byte>.Shared.Return(first.Frame);
+            }
+
+            _acknowledged = reached = Math.Max(_acknowledged, Math.Min(header.Acknowledged, _lastSealed));
+            ReviewRoomLocked();
+            if (header.Kind == FrameKind.Missing)
+            {
+                SendAgainLocked(time.GetTimestamp());
+            }
+        }
+
+        Acknowledged.Reach(reached);
+    }
+
+    /// <summary>Looks whether something must be sent again, and tells the peer how far this node is. For a timer.</summary>
+    /// <param name="isBack">Whether the bus has just been connected: what was sent before may be lost.</param>
+    public void Look(bool isBack)
+    {
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            if (_kept.TryPeek(out var first) && (isBack || time.GetElapsedTime(first.SentAt, now) >= options.SendAgainAfter))
+            {
+                SendAgainLocked(now);
+            }
+        }
+
+        Acknowledge(_peer, _received, _fastReceived);
+    }
+
+    /// <summary>The peer is lost, or is another run now: nobody waits for it.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            _isOver = true;
+            while (_kept.TryDequeue(out var kept))
+            {
+                ArrayPool<byte>.Shared.Return(kept.Frame);
+            }
+
+            _fast.Free();
+            _sure.Free();
+            _keptBytes = 0;
+            Acknowledged.Room = 0;
+        }
+
+        Acknowledged.Reach(long.MaxValue);
+    }
+
+    /// <returns>False when it was not added, because the peer takes no more.</returns>
+    private bool AddLocked(ref Draft draft, in Publication message, QualityOfService qos, int most)
+    {
+        if (draft.Length > 0 && FrameHeader.Size + draft.Length + most > Math.Max(options.FrameSize, FrameHeader.Size + most))
+        {
+            if (qos == QualityOfService.AtMostOnce)
+            {
+                SealFastLocked();
+            }
+            else
+            {
+                SealSureLocked();
+            }
+        }
+
+        if (qos == QualityOfService.AtMostOnce && _fastSent + draft.Length + most - _fastTaken > options.MostFast)
+        {
+            return false;
+        }
+
+        draft.Add(message, qos, Math.Max(options.FrameSize, FrameHeader.Size + most));
+        return true;
+    }
+
+    private void SealSureLocked()
+    {
+        if (_sure.Length == 0)
+        {
+            return;
+        }
+
+        var (frame, length) = (_sure.Buffer!, FrameHeader.Size + _sure.Length);
+        HeaderLocked(FrameKind.Sure, ++_lastSealed).Write(frame.AsSpan(0, length));
+        _kept.Enqueue(new Kept(_lastSealed, frame, length) { SentAt = time.GetTimestamp() });
+        _keptBytes += length;
+        _sure = default;
+        ReviewRoomLocked();
+
+        // What the bus does not take is sent again.
+        bus.TryPublish(subject, frame.AsSpan(0, length));
+    }
+
+    private void SealFastLocked()
+    {
+        if (_fast.Length == 0)
+        {
+            return;
+        }
+
+        var length = FrameHeader.Size + _fast.Length;
+        _fastSent += length;
+        HeaderLocked(FrameKind.Fast, _fastSent).Write(_fast.Buffer.AsSpan(0, length));
+        if (!bus.TryPublish(subject, _fast.Buffer.AsSpan(0, length)))
+        {
+            _dropped += _fast.Messages;
+        }
+
+        _fast.Free();
+    }
+
+    private void SendAgainLocked(long now)
+    {
+        var left = options.MostAgain;
+        foreach (var kept in _kept)
+        {
+            if (left <= 0 || !bus.TryPublish(subject, kept.Frame.AsSpan(0, kept.Length)))
+            {
+                break;
+            }
+
+            kept.SentAt = now;
+            left -= kept.Length;
+        }
+    }
+
+    /// <summary>Publishers wait for the frame with which half of the room is free.</summary>
+    private void ReviewRoomLocked() =>
+        Acknowledged.Room = _keptBytes > options.MostKept ? _acknowledged + ((_lastSealed - _acknowledged + 1) / 2) : 0;
+
+    private FrameHeader HeaderLocked(FrameKind kind, long value) => new(kind, number, _peer, value, _received, _fastReceived);
+
+    /// <summary>A frame that is not acknowledged.</summary>
+    private sealed class Kept(long number, byte[] frame, int length)
+    {
+        public long Number => number;
+
+        public byte[] Frame => frame;
+
+        public int Length => length;
+
+        public long SentAt { get; set; }
+    }
+
+    /// <summary>A frame that messages are added to, in a pooled buffer, with room for its head.</summary>
+    private struct Draft
+    {
+        public byte[]? Buffer;
+
+        /// <summary>Bytes of messages.</summary>
+        public int Length;
+
+        public int Messages;
+
+        public void Add(in Publication message, QualityOfService qos, int size)
+        {
+            Buffer ??= ArrayPool<byte>.Shared.Rent(size);
+            Length += FrameRecord.Write(Buffer.AsSpan(FrameHeader.Size + Length), message, qos);
+            Messages++;
+        }
+
+        public void Free()
+        {
+            if (Buffer is { } buffer)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+
+            this = default;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Cluster.Interest;
+using Cassini.Streams.Cluster.Links;
+
+namespace Cassini.Streams.Cluster;
+
+/// <summary>What this node has of a peer: the link in both directions, and what the peer wants. For the lock of its node.</summary>
+internal sealed class PeerNode(string name, string epoch, SubscriptionTree tree, LinkReceiver receiver)
+{
+    // All and changes come by different ways, and may come in turn.
+    private readonly List<InterestTold> _partsOfAll = [];
+    private readonly List<InterestTold> _partsOfChange = [];
+
+    public string Name => name;
+
+    /// <summary>The run of its process.</summary>
+    public string Epoch => epoch;
+
+    /// <summary>What it is among the subscribers.</summary>
+    public ClusterPeer Subscriber { get; } = new();
+
+    public LinkReceiver Receiver => receiver;
+
+    /// <summary>What it wants.</summary>
+    public PeerInterest Interest => field ??= new PeerInterest(tree, Subscriber);
+
+    /// <summary>Whether it has said what it wants, which may be nothing.</summary>
+    public bool IsKnown { get; private set; }
+
+    /// <summary>The version of this node's interest that it has confirmed.</summary>
+    public long Confirmed { get; set; }
+
+    /// <summary>Whether it was reported that it does not confirm in time.</summary>
+    public bool IsLagging { get; set; }
+
+    /// <summary>Whether its clock was reported as wrong.</summary>
+    public bool IsSkewed { get; set; }
+
+    /// <summary>In what its settings differ, as reported.</summary>
+    public string Differs { get; set; } = "";
+
+    /// <summary>Messages that were dropped when it was looked at last.</summary>
+    public long Dropped { get; set; }
+
+    /// <summary>Whether it was reported that messages are dropped.</summary>
+    public bool IsDropping { get; set; }
+
+    /// <summary>Ends the subscription to its frames.</summary>
+    public IDisposable? Frames { get; set; }
+
+    /// <summary>Takes a part of what it wants.</summary>
+    /// <returns>Null when more parts are to come; else whether it could be taken: all must be asked for otherwise.</returns>
+    public bool? Take(InterestTold told)
+    {
+        var parts = told.From == 0 ? _partsOfAll : _partsOfChange;
+        if (told.Part == 0)
+        {
+            parts.Clear();
+        }
+
+        if (told.Part != parts.Count || (parts.Count > 0 && (parts[0].From, parts[0].To) != (told.From, told.To)))
+        {
+            parts.Clear();
+            return false;
+        }
+
+        parts.Add(told);
+        if (parts.Count < told.Parts)
+        {
+            return null;
+        }
+
+        var delta = new InterestDelta(
+            told.From, told.To, [.. parts.SelectMany(part => part.Wanted)], [.. parts.SelectMany(part => part.Gone)]);
+        parts.Clear();
+        var isApplied = Interest.TryApply(delta);
+        IsKnown |= isApplied;
+        return isApplied;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health.Facts;
+
+/// <summary>The fleet that this process is a node of: its bus, and the other nodes.</summary>
+internal sealed record ClusterFacts
+{
+    public static readonly ClusterFacts None = new();
+
+    /// <summary>The name of the fleet; null for a broker on its own.</summary>
+    public string? Fleet { get; init; }
+
+    /// <summary>The name of this node; null for a broker on its own.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>The event by which it became a node.</summary>
+    public long EnteredCause { get; init; }
+
+    /// <summary>Whether it waits no longer for what its peers subscribe to.</summary>
+    public bool IsJoined { get; init; }
+
+    /// <summary>What the last event about the bus says is wrong with it; null when it is connected, or when there was none.</summary>
+    public string? EngineProblem { get; init; }
+
+    /// <summary>The event that the state of the bus is from; 0 while there was none.</summary>
+    public long EngineCause { get; init; }
+
+    /// <summary>Why the bus is not connected; null when it is. No word about it is no sign that it is.</summary>
+    public string? CutOff => EngineCause == 0 ? "it never was" : EngineProblem;
+
+    /// <summary>The other nodes by name, without those that left or were forgotten.</summary>
+    public ImmutableArray<PeerFact> Peers { get; init; } = [];
+
+    public ClusterFacts Apply(BrokerEvent happened, long sequence) => happened switch
+    {
+        FleetEntered e => this with { Fleet = e.Fleet, Node = e.Node, EnteredCause = sequence },
+        FleetJoined => this with { IsJoined = true, Peers = [.. Peers.Select(peer => peer with { LateCause = 0 })] },
+        FleetJoinLate e => e.Nodes.Aggregate(
+            this with { IsJoined = true }, (facts, node) => facts.Change(node, peer => peer with { LateCause = sequence })),
+        EngineConnected => this with { EngineProblem = null, EngineCause = sequence },
+        EngineLost e => this with { EngineProblem = e.Problem, EngineCause = sequence },
+        PeerJoined e => Change(e.Node, _ => new PeerFact(e.Node) { Cause = sequence }),
+        PeerSuspected e => Change(e.Node, peer => peer.State is PeerState.Lost ? peer : peer with
+        {
+            State = PeerState.Suspect,
+            Silence = e.Silence,
+            Cause = sequence,
+        }),
+        PeerBack e => Change(e.Node, peer => peer with { State = PeerState.Live, Silence = TimeSpan.Zero, Cause = sequence }),
+        PeerLost e => Change(e.Node, peer => peer with { State = PeerState.Lost, Silence = e.Silence, Cause = sequence }),
+        PeerLeft e => Without(peer => peer.Node == e.Node),
+        PeerForgotten e => Without(peer => peer.Node == e.Node && peer.State is PeerState.Lost),
+        InterestLagging e => Change(e.Node, peer => peer with { LagCause = sequence, Waited = e.Waited }),
+        InterestConfirmed e => Change(e.Node, peer => peer with { LateCause = 0, LagCause = 0, Waited = TimeSpan.Zero }),
+        PeerDiffers e => Change(e.Node, peer => peer with { DiffersCause = e.What.Length > 0 ? sequence : 0, Differs = e.What }),
+        PeerClockSkewed e => Change(e.Node, peer => peer with { SkewCause = e.Skew != TimeSpan.Zero ? sequence : 0, Skew = e.Skew }),
+        LinkDropping e => Change(e.Node, peer => peer with { DropCause = sequence, Dropped = e.Dropped }),
+        LinkRecovered e => Change(e.Node, peer => peer with { DropCause = 0, Dropped = 0 }),
+        _ => this,
+    };
+
+    /// <summary>Changes the node's fact; adds a node that was never announced.</summary>
+    private ClusterFacts Change(string node, Func<PeerFact, PeerFact> change)
+    {
+        for (var i = 0; i < Peers.Length; i++)
+        {
+            if (Peers[i].Node == node)
+            {
+                return this with { Peers = Peers.SetItem(i, change(Peers[i])) };
+            }
+        }
+
+        return this with { Peers = [.. Peers.Append(change(new PeerFact(node))).OrderBy(peer => peer.Node, StringComparer.Ordinal)] };
+    }
+
+    private ClusterFacts Without(Func<PeerFact, bool> isGone) => this with { Peers = [.. Peers.Where(peer => !isGone(peer))] };
+}

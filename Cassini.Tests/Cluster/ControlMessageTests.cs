@@ -1,0 +1,80 @@
+using System.Text;
+using Cassini.Streams.Cluster;
+using Cassini.Tests.VirtualTime;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>What comes on the control subjects: whoever can publish there may publish anything.</summary>
+public class ControlMessageTests
+{
+    private const string Epoch = "000001a229de1f9d";
+
+    [Fact]
+    public void Message_WrittenAndRead_IsTheSame()
+    {
+        var told = new InterestTold("n1", Epoch, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"]);
+
+        var read = ControlMessage.Read(told.ToBytes()).ShouldBeOfType<InterestTold>();
+        (read.From, read.To, read.Part, read.Parts).ShouldBe((1, 3, 0, 2));
+        read.Gone.ShouldBe(["c"]);
+        read.Wanted.ShouldBe(told.Wanted);
+        ControlMessage.Read(new Farewell("n1", Epoch).ToBytes()).ShouldBe(new Farewell("n1", Epoch));
+    }
+
+    // A later version may say more.
+    [Theory]
+    [InlineData("""{"is":"beat","node":"n2","epoch":"E","interest":1,"settings":"x","at":"2026-01-01T00:00:00Z","more":[1]}""")]
+    public void Message_OfALaterVersion_IsRead(string text) => Read(text).ShouldNotBeNull();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"is":"beat"}""")]
+    [InlineData("""{"is":"greeting","node":"n2","epoch":"E"}""")]
+    [InlineData("""{"is":"leave","node":"a b","epoch":"E"}""")]
+    [InlineData("""{"is":"leave","node":"a.b","epoch":"E"}""")]
+    [InlineData("""{"is":"leave","node":"n2","epoch":"soon"}""")]
+    [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1}""")]
+    [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":1,"parts":1,"fast":[],"sure":[],"gone":[]}""")]
+    [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[null],"sure":[],"gone":[]}""")]
+    public void Message_Wrong_IsNone(string text) => Read(text).ShouldBeNull();
+
+    [Fact]
+    public void Node_HearsAnything_GoesOn()
+    {
+        var clock = new VirtualClock();
+        var engine = new SimulatedEngine(clock, new Random(1));
+        using var node = new SimulatedNode(clock, engine, "n1", new ClusterOptions());
+        var stranger = engine.Connect("stranger");
+        var random = new Random(2);
+        var message = new InterestTold("n9", Epoch, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"]).ToBytes();
+        for (var round = 0; round < 2_000; round++)
+        {
+            var bytes = message.ToArray();
+            for (var i = random.Next(4); i > 0; i--)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
+            stranger.TryPublish("cassini.main.c.all", bytes);
+            stranger.TryPublish("cassini.main.c.node.n1", bytes);
+            if (round % 10 == 0)
+            {
+                stranger.TryPublish("cassini.main.c.all", new Beat("n9", Epoch, 9, "x", clock.UtcNow).ToBytes());
+                stranger.TryPublish("cassini.main.d.n1.n9", bytes);
+            }
+
+            clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+        }
+
+        node.Node.Peers.ShouldContain("n9");
+        clock.AdvanceBy(TimeSpan.FromSeconds(30));
+        node.Node.Peers.ShouldBeEmpty();
+        node.Broker.Tree.Match("a"u8).Subscriptions.ShouldBeEmpty("nothing is left of it");
+    }
+
+    private static ControlMessage? Read(string text) =>
+        ControlMessage.Read(Encoding.UTF8.GetBytes(text.Replace("\"E\"", $"\"{Epoch}\"", StringComparison.Ordinal)));
+}

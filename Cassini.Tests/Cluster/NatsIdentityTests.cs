@@ -1,0 +1,126 @@
+using Cassini.Streams.Nats;
+using Cassini.Tests.Support;
+using Cassini.Tests.Tls;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>How the bus proves who it is, and knows the servers.</summary>
+public sealed class NatsIdentityTests : IDisposable
+{
+    private const int Connected = 1920;
+    private const int Unreachable = 1922;
+    private const int Refused = 1924;
+
+    private readonly TempDirectory _directory = new();
+    private readonly TestAuthority _authority = new();
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task Certificate_OfTheAuthority_Connects()
+    {
+        await using var servers = await NatsServers.StartAsync(authority: _authority);
+        await using var bus = new RunningBus(servers.Addresses, Options(_authority));
+        await bus.ConnectedAsync();
+        var came = 0;
+        using var subscription = bus.Bus.Subscribe("t.a", _ => Interlocked.Increment(ref came));
+        await NatsBusTests.PublishAsync(bus.Bus, "t.a", "x");
+        await Eventually.HoldsAsync("it came", () => Volatile.Read(ref came) == 1);
+    }
+
+    [Fact]
+    public async Task Certificate_OfAnotherAuthority_IsSaidAndOnceItIsRenewedItConnects()
+    {
+        await using var servers = await NatsServers.StartAsync(authority: _authority);
+        using var another = new TestAuthority("Another CA");
+        var options = Options(_authority, another);
+        await using var bus = new RunningBus(servers.Addresses, options);
+        var line = await bus.LineAsync(Unreachable);
+        line.Level.ShouldBe(LogLevel.Warning);
+        line.Text.ShouldContain("certificate");
+        bus.Changes.ShouldBeEmpty();
+
+        Options(_authority);
+        await bus.ConnectedAsync();
+        bus.Count(Connected).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Server_OfAnotherAuthority_IsRefused()
+    {
+        await using var servers = await NatsServers.StartAsync(authority: _authority);
+        using var another = new TestAuthority("Another CA");
+        await using var bus = new RunningBus(servers.Addresses, Options(another, _authority));
+        (await bus.LineAsync(Unreachable)).Text.ShouldContain("certificate");
+        bus.Changes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Server_WithoutTls_IsRefusedWhenThereAreFiles()
+    {
+        await using var servers = await NatsServers.StartAsync();
+        await using var bus = new RunningBus(servers.Addresses, Options(_authority));
+        (await bus.LineAsync(Unreachable)).Text.ShouldContain("does not support TLS");
+    }
+
+    [Fact]
+    public async Task Files_Missing_AreNamedUntilTheyCome()
+    {
+        await using var servers = await NatsServers.StartAsync(authority: _authority);
+        var options = Options(_authority);
+        File.Delete(options.KeyPath!);
+        await using var bus = new RunningBus(servers.Addresses, options);
+        (await bus.LineAsync(Unreachable)).Text.ShouldEndWith($"Nats:KeyPath: {options.KeyPath}: no such file");
+
+        Options(_authority);
+        await bus.ConnectedAsync();
+    }
+
+    [Fact]
+    public async Task Password_Right_ConnectsAndWhatItForbidsIsLogged()
+    {
+        await using var servers = await NatsServers.StartAsync(more: """
+            authorization { users: [ { user: "node", password: "secret", permissions: { publish: "t.>", subscribe: "t.>" } } ] }
+            """);
+        await using var bus = new RunningBus(servers.Addresses, Password("secret\n"));
+        await bus.ConnectedAsync();
+        bus.Bus.TryPublish("t.a", "x"u8).ShouldBeTrue();
+        bus.Bus.TryPublish("other.a", "x"u8).ShouldBeTrue();
+        (await bus.LineAsync(Refused)).Text.ShouldContain("""Permissions Violation for Publish to "other.a""", Case.Sensitive);
+        bus.Bus.IsConnected.ShouldBeTrue();
+        bus.Count(Refused).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Password_Wrong_IsSaidAndTriedAgain()
+    {
+        await using var servers = await NatsServers.StartAsync(more: """authorization { user: "node", password: "secret" }""");
+        var options = Password("wrong");
+        await using var bus = new RunningBus(servers.Addresses, options);
+        var line = await bus.LineAsync(Unreachable);
+        line.Text.ShouldContain("Authorization Violation");
+
+        Password("secret");
+        await bus.ConnectedAsync();
+        bus.Log.Lines.ShouldAllBe(other => !other.Text.Contains("wrong"));
+    }
+
+    private NatsOptions Options(TestAuthority trusted, TestAuthority? issuer = null)
+    {
+        using var certificate = (issuer ?? _authority).IssueClient("node");
+        var (path, key) = (issuer ?? _authority).WriteClient(_directory.Path, certificate);
+        return new NatsOptions
+        {
+            CaPath = _directory.Write("trusted.pem", trusted.Certificate.ExportCertificatePem()),
+            CertificatePath = path,
+            KeyPath = key,
+        };
+    }
+
+    private NatsOptions Password(string text) => new() { User = "node", PasswordPath = _directory.Write("password", text) };
+}

@@ -1,0 +1,139 @@
+using Cassini.Streams.Cluster.Engine;
+using Cassini.Tests.VirtualTime;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>
+/// An engine in virtual time: messages take a while, get lost, come twice, or do not come through at all where the network is cut. Those
+/// of one sender to one receiver keep their order. For the thread that moves the clock.
+/// </summary>
+internal sealed class SimulatedEngine(VirtualClock clock, Random random)
+{
+    private readonly List<Bus> _buses = [];
+    private readonly HashSet<(string, string)> _cuts = [];
+
+    /// <summary>The longest time that a message takes.</summary>
+    public TimeSpan MostDelay { get; set; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>How many of a hundred messages are lost.</summary>
+    public int Loss { get; set; }
+
+    /// <summary>How many of a hundred messages come twice.</summary>
+    public int Twice { get; set; }
+
+    /// <summary>Messages that were delivered.</summary>
+    public long Delivered { get; private set; }
+
+    /// <summary>A connection of a node.</summary>
+    public IBus Connect(string node)
+    {
+        var bus = new Bus(this, node);
+        _buses.Add(bus);
+        return bus;
+    }
+
+    /// <summary>Nothing comes through from one node to another.</summary>
+    public void Cut(string from, string to) => _cuts.Add((from, to));
+
+    /// <summary>The network is whole again.</summary>
+    public void Heal() => _cuts.Clear();
+
+    /// <summary>The connections of a node are lost, or back.</summary>
+    public void SetConnected(string node, bool isConnected)
+    {
+        foreach (var bus in _buses.Where(bus => bus.Node == node))
+        {
+            bus.SetConnected(isConnected);
+        }
+    }
+
+    private void Send(Bus from, string subject, byte[] data)
+    {
+        foreach (var subscription in _buses.SelectMany(bus => bus.Subscriptions).Where(one => one.Subject == subject).ToList())
+        {
+            var copies = random.Next(100) < Loss ? 0 : random.Next(100) < Twice ? 2 : 1;
+            for (var i = 0; i < copies; i++)
+            {
+                var delay = TimeSpan.FromTicks(1 + random.NextInt64(MostDelay.Ticks));
+                subscription.Deliver(from, data, clock.Elapsed + delay);
+            }
+        }
+    }
+
+    private sealed class Bus(SimulatedEngine engine, string node) : IBus
+    {
+        public event Action<string?>? ConnectionChanged;
+
+        public string Node => node;
+
+        public bool IsConnected { get; private set; } = true;
+
+        public int LargestMessage => 1024 * 1024;
+
+        public List<Subscription> Subscriptions { get; } = [];
+
+        public bool TryPublish(string subject, ReadOnlySpan<byte> data)
+        {
+            if (IsConnected)
+            {
+                engine.Send(this, subject, data.ToArray());
+            }
+
+            return IsConnected;
+        }
+
+        public IDisposable Subscribe(string subject, Action<ReadOnlyMemory<byte>> handler)
+        {
+            var subscription = new Subscription(engine, this, subject, handler);
+            Subscriptions.Add(subscription);
+            return subscription;
+        }
+
+        public async Task RunAsync(CancellationToken cancellationToken)
+        {
+            ConnectionChanged?.Invoke("simulated");
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        public void SetConnected(bool isConnected)
+        {
+            if (IsConnected != isConnected)
+            {
+                IsConnected = isConnected;
+                ConnectionChanged?.Invoke(isConnected ? "simulated" : null);
+            }
+        }
+
+        public sealed class Subscription(SimulatedEngine engine, Bus bus, string subject, Action<ReadOnlyMemory<byte>> handler)
+            : IDisposable
+        {
+            private readonly Dictionary<Bus, TimeSpan> _last = [];
+
+            public string Subject => subject;
+
+            public void Deliver(Bus from, byte[] data, TimeSpan at)
+            {
+                var due = _last.GetValueOrDefault(from) is var last && last > at ? last : at;
+                _last[from] = due;
+                engine.At(due, () =>
+                {
+                    if (bus.IsConnected && bus.Subscriptions.Contains(this) && !engine._cuts.Contains((from.Node, bus.Node)))
+                    {
+                        engine.Delivered++;
+                        handler(data);
+                    }
+                });
+            }
+
+            public void Dispose() => bus.Subscriptions.Remove(this);
+        }
+    }
+
+    private void At(TimeSpan due, Action action) => clock.Scheduler.ScheduleAbsolute(
+        action, due.Ticks, static (_, run) =>
+        {
+            run();
+            return System.Reactive.Disposables.Disposable.Empty;
+        });
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Upkeep;
+using Cassini.Streams.Cluster;
+using Cassini.Streams.Cluster.Links;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>A node of a fleet on a simulated engine, with a client in its process. Everything happens on the thread of the test.</summary>
+internal sealed class SimulatedNode : IDisposable
+{
+    public SimulatedNode(VirtualClock clock, SimulatedEngine engine, string name, ClusterOptions options, LinkOptions? links = null,
+        Func<string>? settings = null)
+    {
+        Name = name;
+        Events = new RecordingPublisher(clock.Time);
+        Accounts = new AccountTable(QuotaOptions.Whole);
+        Broker = new MqttBroker(
+            new BrokerOptions(), "1.2.3", Accounts, NoStore.Instance, Events, clock.Time, NullLogger<MqttBroker>.Instance);
+        Node = new ClusterNode(
+            options, name, Epoch.StartingAt(clock.UtcNow), settings ?? (() => "same"), Broker, NoStore.Instance.Durability,
+            engine.Connect(name), engine.Connect(name), Events, clock.Time, links);
+        Client = Broker.CreateClient("ops", "ops");
+        Node.Start();
+    }
+
+    public string Name { get; }
+
+    public MqttBroker Broker { get; }
+
+    public ClusterNode Node { get; }
+
+    public RecordingPublisher Events { get; }
+
+    public AccountTable Accounts { get; }
+
+    public LocalClient Client { get; }
+
+    /// <summary>Subscribes.</summary>
+    /// <param name="filter">The filter.</param>
+    /// <param name="answer">What the answer to SUBSCRIBE would wait for.</param>
+    public LocalSubscriber Subscribe(string filter, out AwaitList? answer)
+    {
+        AwaitList.TakeNoted();
+        var subscriber = Client.TryOpen([filter], new LocalLimits(1_000_000, long.MaxValue), null, out _, out _).ShouldNotBeNull();
+        answer = AwaitList.TakeNoted();
+        return subscriber;
+    }
+
+    /// <summary>Publishes.</summary>
+    /// <returns>Ends when it would be acknowledged.</returns>
+    public Task<LocalVerdict> PublishAsync(string topic, string payload, QualityOfService qos) => Client.PublishAsync(
+        new MqttMessage { Topic = topic, Payload = Encoding.UTF8.GetBytes(payload), QoS = qos }, null, null, CancellationToken.None);
+
+    public void Dispose() => Node.Dispose();
+}
