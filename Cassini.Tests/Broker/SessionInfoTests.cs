@@ -19,6 +19,7 @@ public class SessionInfoTests
             "a", version, connect => Lasting(connect, 60) with { KeepAlive = 90 });
         await connection.Client.SubscribeAsync("t/1");
         await connection.Client.SubscribeAsync("t/2");
+        await Eventually.HoldsAsync("the write of its answers has ended", () => rig.Broker.FindSession("a")!.Queued == 0);
         rig.Advance(5);
 
         var session = rig.Broker.GetSessions().ShouldHaveSingleItem();
