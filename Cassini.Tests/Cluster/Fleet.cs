@@ -37,7 +37,15 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>Starts one more node.</summary>
     public async Task<RunningBroker> AddAsync(string name, Func<ClusterOptions, ClusterOptions>? change = null)
     {
-        var cluster = new ClusterOptions { Servers = [.. Nats.Addresses], Node = name, HeartbeatInterval = TimeSpan.FromMilliseconds(100) };
+        // On a busy machine nobody is given up, and no answer leaves early, because a process got no time.
+        var cluster = new ClusterOptions
+        {
+            Servers = [.. Nats.Addresses],
+            Node = name,
+            HeartbeatInterval = TimeSpan.FromMilliseconds(100),
+            DeadAfter = TimeSpan.FromMinutes(2),
+            SubscribePatience = TimeSpan.FromMinutes(1),
+        };
         var node = await RunningBroker.ServingMqttAsync(options => options with { Cluster = change?.Invoke(cluster) ?? cluster });
         _nodes.Add(node);
         return node;

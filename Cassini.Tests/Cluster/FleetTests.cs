@@ -68,7 +68,7 @@ public class FleetTests
     [Fact]
     public async Task Subscribe_TheOtherNodeHasNotConfirmed_IsNotAnswered()
     {
-        await using var fleet = await Fleet.StartAsync(2, cluster => cluster with { SubscribePatience = TimeSpan.FromMinutes(1) });
+        await using var fleet = await Fleet.StartAsync(2);
         var subscriber = await fleet.ConnectAsync(0, "s");
         var other = await fleet.ConnectAsync(0, "o");
         var publisher = await fleet.ConnectAsync(1, "p");
