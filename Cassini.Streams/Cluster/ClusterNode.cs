@@ -15,6 +15,9 @@ namespace Cassini.Streams.Cluster;
 /// </summary>
 internal sealed class ClusterNode : IDisposable
 {
+    /// <summary>Who can publish on the bus could name nodes without end: no more are heard.</summary>
+    private const int MostPeers = 64;
+
     /// <summary>A heartbeat whose clock differs by more is reported.</summary>
     private static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(1);
 
@@ -339,6 +342,11 @@ internal sealed class ClusterNode : IDisposable
 
     private void Hear(Beat beat)
     {
+        if (_peers.Count >= MostPeers && !_peers.ContainsKey(beat.Node))
+        {
+            return;
+        }
+
         var (members, transitions) = _members.Hear(beat.Node, beat.Epoch, Elapsed());
         _members = members;
         Apply(transitions);

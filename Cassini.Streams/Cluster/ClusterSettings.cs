@@ -32,7 +32,7 @@ internal static class ClusterSettings
             cluster => cluster.DeadAfter,
             "Cluster:SuspectAfter"));
 
-    /// <summary>The name of this node: the one that is set, or that of the machine, with hyphens for what a name may not have.</summary>
+    /// <summary>The name of this node: as it is set, or the machine's, with hyphens in place of what a name may not have.</summary>
     public static string NodeOf(ClusterOptions options) => options.Node
         ?? string.Concat(Environment.MachineName.Take(LongestName).Select(letter => IsOfAName(letter) ? letter : '-'));
 

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Nats;
@@ -29,16 +31,28 @@ internal static class FleetNode
 
         var node = ClusterSettings.NodeOf(options.Cluster);
         return new ClusterNode(
-            options.Cluster, node, hub.Epoch, () => DigestOf(broker), broker, durability, BusOf("control"), BusOf("data"), hub, time);
+            options.Cluster, node, hub.Epoch, DigestOf(broker), broker, durability, BusOf("control"), BusOf("data"), hub, time);
 
         NatsBus BusOf(string use) => new(
             options.Cluster.Servers, $"cassini {node} {use}", options.Nats, loggers.CreateLogger<NatsBus>(), time);
     }
 
-    /// <summary>Of what must be the same on all nodes, because a client may connect to any.</summary>
-    private static string DigestOf(MqttBroker broker)
+    /// <summary>Of what must be the same on all nodes, because a client may connect to any. Made anew when the rules change.</summary>
+    private static Func<string> DigestOf(MqttBroker broker)
     {
-        var text = string.Join('\n', broker.AccessRules.Select(rule => rule.ToString()));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+        var (rules, digest) = (broker.AccessRules, Make(broker.AccessRules));
+        return () =>
+        {
+            // Asked for under the lock of the node, a few times a second.
+            if (broker.AccessRules is var now && now != rules)
+            {
+                (rules, digest) = (now, Make(now));
+            }
+
+            return digest;
+        };
+
+        static string Make(ImmutableArray<AccessRule> rules) => Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rules.Select(rule => rule.ToString())))).AsSpan(0, 8));
     }
 }

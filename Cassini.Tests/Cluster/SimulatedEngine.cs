@@ -21,9 +21,6 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
     /// <summary>How many of a hundred messages come twice.</summary>
     public int Twice { get; set; }
 
-    /// <summary>Messages that were delivered.</summary>
-    public long Delivered { get; private set; }
-
     /// <summary>A connection of a node.</summary>
     public IBus Connect(string node)
     {
@@ -120,7 +117,6 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
                 {
                     if (bus.IsConnected && bus.Subscriptions.Contains(this) && !engine._cuts.Contains((from.Node, bus.Node)))
                     {
-                        engine.Delivered++;
                         handler(data);
                     }
                 });

@@ -29,7 +29,9 @@ internal sealed class AwaitList
     /// <summary>Puts back what was taken, together with what was noted since.</summary>
     public static void PutBack(AwaitList? taken) => _ofThread = Merge(taken, _ofThread);
 
-    /// <summary>Both together; either may be the result.</summary>
+    /// <summary>
+    /// Both together. Neither is changed, because answers that were sent before may wait for it: the result may be one of them.
+    /// </summary>
     public static AwaitList? Merge(AwaitList? one, AwaitList? other)
     {
         if (one is null || other is null)
@@ -37,12 +39,13 @@ internal sealed class AwaitList
             return one ?? other;
         }
 
-        foreach (var (of, ticket) in other._tickets)
+        var both = new AwaitList();
+        foreach (var (of, ticket) in one._tickets.Concat(other._tickets))
         {
-            one.Add(of, ticket);
+            both.Add(of, ticket);
         }
 
-        return one;
+        return both;
     }
 
     /// <summary>Waits for the first that is not reached.</summary>

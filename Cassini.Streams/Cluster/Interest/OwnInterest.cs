@@ -77,14 +77,13 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
         }
     }
 
-    /// <summary>Everything that was announced so far, as a change from nothing.</summary>
+    /// <summary>Everything that is wanted now, as a change from nothing. What of it is not announced yet is said once more.</summary>
     public InterestDelta All()
     {
         lock (_lock)
         {
-            // What is pending follows: the peer takes it as it takes it from anyone else.
-            var all = _filters.ToDictionary(one => one.Key, one => (FilterClass?)ClassOf(one.Value), StringComparer.Ordinal);
-            return new InterestDelta(0, _version, [.. all.Select(one => new WantedFilter(one.Key, one.Value!.Value))], []);
+            return new InterestDelta(
+                0, _version, [.. _filters.Select(one => new WantedFilter(one.Key, ClassOf(one.Value)!.Value))], []);
         }
     }
 

@@ -14,9 +14,6 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
     /// <summary>The version that is in the tree; 0 for none.</summary>
     public long Version { get; private set; }
 
-    /// <summary>How many filters it wants.</summary>
-    public int Count => _filters.Count;
-
     /// <summary>Takes a change.</summary>
     /// <returns>False when changes before it are missing: all of it must be asked for.</returns>
     public bool TryApply(InterestDelta delta)

@@ -25,9 +25,6 @@ internal sealed class LinkReceiver(PeerDelivery deliver, Durability durability) 
     private long _fast;
     private long _missedAt = -1;
 
-    /// <summary>Frames that were damaged, or not of this version.</summary>
-    public long Damaged { get; private set; }
-
     /// <summary>The other direction, with which acknowledgements go; null while there is none.</summary>
     public LinkSender? Sender
     {
@@ -38,15 +35,9 @@ internal sealed class LinkReceiver(PeerDelivery deliver, Durability durability) 
     /// <summary>A frame came.</summary>
     public void Receive(ReadOnlyMemory<byte> frame)
     {
-        if (!FrameHeader.TryRead(frame.Span, out var header))
+        // A damaged frame is sent again if it matters; one of a link that the peer has given up comes late.
+        if (!FrameHeader.TryRead(frame.Span, out var header) || header.Sender < _link)
         {
-            Damaged++;
-            return;
-        }
-
-        if (header.Sender < _link)
-        {
-            // A late frame of a link that the peer has given up.
             return;
         }
 

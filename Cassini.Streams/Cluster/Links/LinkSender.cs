@@ -39,9 +39,6 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     /// <summary>Messages of QoS 0 that were dropped.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Bytes that are kept until they are acknowledged.</summary>
-    public long KeptBytes => Interlocked.Read(ref _keptBytes);
-
     /// <summary>Adds a message. What is of QoS 1 or 2 is noted as what the answers of this thread wait for.</summary>
     /// <param name="message">The message.</param>
     /// <param name="qos">The quality of service of this copy.</param>
@@ -102,15 +99,10 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     /// <param name="isMissing">Whether the peer must send again what comes after it.</param>
     public void Acknowledge(ulong link, long received, long fast, bool isMissing = false)
     {
-        Span<byte> frame = stackalloc byte[FrameHeader.Size];
         lock (_lock)
         {
             (_peer, _received, _fastReceived) = (link, received, fast);
-            if (!_isOver)
-            {
-                HeaderLocked(isMissing ? FrameKind.Missing : FrameKind.Acknowledgement, _fastSent).Write(frame);
-                bus.TryPublish(subject, frame);
-            }
+            AcknowledgeLocked(isMissing ? FrameKind.Missing : FrameKind.Acknowledgement);
         }
     }
 
@@ -156,9 +148,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             {
                 SendAgainLocked(now);
             }
-        }
 
-        Acknowledge(_peer, _received, _fastReceived);
+            AcknowledgeLocked(FrameKind.Acknowledgement);
+        }
     }
 
     /// <summary>The peer is lost, or is another run now: nobody waits for it.</summary>
@@ -179,6 +171,16 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         }
 
         Acknowledged.Reach(long.MaxValue);
+    }
+
+    private void AcknowledgeLocked(FrameKind kind)
+    {
+        if (!_isOver)
+        {
+            Span<byte> frame = stackalloc byte[FrameHeader.Size];
+            HeaderLocked(kind, _fastSent).Write(frame);
+            bus.TryPublish(subject, frame);
+        }
     }
 
     /// <returns>False when it was not added, because the peer takes no more.</returns>
