@@ -342,7 +342,7 @@ internal sealed class ClusterNode : IDisposable
 
     private void Hear(Beat beat)
     {
-        if (_peers.Count >= MostPeers && !_peers.ContainsKey(beat.Node))
+        if (_peers.Count >= MostPeers && !_peers.ContainsKey(beat.Node) && !TryForgetALostPeer())
         {
             return;
         }
@@ -468,6 +468,20 @@ internal sealed class ClusterNode : IDisposable
         peer.Subscriber.Link = null;
         peer.Receiver.Sender = null;
         link?.End();
+    }
+
+    /// <summary>Makes room for another one: nodes of which each run has a name of its own would fill it up.</summary>
+    private bool TryForgetALostPeer()
+    {
+        if (_peers.Values.FirstOrDefault(peer => peer.Subscriber.Link is null) is not { } lost)
+        {
+            return false;
+        }
+
+        Forget(lost.Name);
+        _members = _members.Forget(lost.Name);
+        _events.Publish(new PeerForgotten(lost.Name));
+        return true;
     }
 
     private void Forget(string node)

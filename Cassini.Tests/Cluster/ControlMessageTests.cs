@@ -1,5 +1,6 @@
 using System.Text;
 using Cassini.Streams.Cluster;
+using Cassini.Streams.Events;
 using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Cluster;
@@ -7,18 +8,18 @@ namespace Cassini.Tests.Cluster;
 /// <summary>What comes on the control subjects: whoever can publish there may publish anything.</summary>
 public class ControlMessageTests
 {
-    private const string Epoch = "000001a229de1f9d";
+    private const string Run = "000001a229de1f9d";
 
     [Fact]
     public void Message_WrittenAndRead_IsTheSame()
     {
-        var told = new InterestTold("n1", Epoch, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"]);
+        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"]);
 
         var read = ControlMessage.Read(told.ToBytes()).ShouldBeOfType<InterestTold>();
         (read.From, read.To, read.Part, read.Parts).ShouldBe((1, 3, 0, 2));
         read.Gone.ShouldBe(["c"]);
         read.Wanted.ShouldBe(told.Wanted);
-        ControlMessage.Read(new Farewell("n1", Epoch).ToBytes()).ShouldBe(new Farewell("n1", Epoch));
+        ControlMessage.Read(new Farewell("n1", Run).ToBytes()).ShouldBe(new Farewell("n1", Run));
     }
 
     // A later version may say more.
@@ -49,7 +50,7 @@ public class ControlMessageTests
         using var node = new SimulatedNode(clock, engine, "n1", new ClusterOptions());
         var stranger = engine.Connect("stranger");
         var random = new Random(2);
-        var message = new InterestTold("n9", Epoch, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"]).ToBytes();
+        var message = new InterestTold("n9", Run, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"]).ToBytes();
         for (var round = 0; round < 2_000; round++)
         {
             var bytes = message.ToArray();
@@ -62,7 +63,7 @@ public class ControlMessageTests
             stranger.TryPublish("cassini.main.c.node.n1", bytes);
             if (round % 10 == 0)
             {
-                stranger.TryPublish("cassini.main.c.all", new Beat("n9", Epoch, 9, "x", clock.UtcNow).ToBytes());
+                stranger.TryPublish("cassini.main.c.all", new Beat("n9", Run, 9, "x", clock.UtcNow).ToBytes());
                 stranger.TryPublish("cassini.main.d.n1.n9", bytes);
             }
 
@@ -75,6 +76,30 @@ public class ControlMessageTests
         node.Broker.Tree.Match("a"u8).Subscriptions.ShouldBeEmpty("nothing is left of it");
     }
 
+    // Names without end, and a fleet whose nodes have a new name at each start.
+    [Fact]
+    public void Node_HearsMoreNamesThanAFleetHas_KeepsItsBoundAndForgetsTheLost()
+    {
+        var clock = new VirtualClock();
+        var engine = new SimulatedEngine(clock, new Random(1));
+        using var node = new SimulatedNode(clock, engine, "n1", new ClusterOptions());
+        var stranger = engine.Connect("stranger");
+        for (var i = 0; i < 200; i++)
+        {
+            stranger.TryPublish("cassini.main.c.all", new Beat($"s{i}", Run, 0, "same", clock.UtcNow).ToBytes());
+        }
+
+        clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        node.Node.Peers.Length.ShouldBe(64);
+        clock.AdvanceBy(TimeSpan.FromSeconds(20));
+        node.Node.Peers.ShouldBeEmpty("they are lost");
+
+        stranger.TryPublish("cassini.main.c.all", new Beat("new", Run, 0, "same", clock.UtcNow).ToBytes());
+        clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        node.Node.Peers.ShouldBe(["new"]);
+        node.Events.Of<PeerForgotten>().ShouldHaveSingleItem();
+    }
+
     private static ControlMessage? Read(string text) =>
-        ControlMessage.Read(Encoding.UTF8.GetBytes(text.Replace("\"E\"", $"\"{Epoch}\"", StringComparison.Ordinal)));
+        ControlMessage.Read(Encoding.UTF8.GetBytes(text.Replace("\"E\"", $"\"{Run}\"", StringComparison.Ordinal)));
 }

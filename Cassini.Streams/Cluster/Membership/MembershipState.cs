@@ -64,6 +64,9 @@ internal sealed record MembershipState
             : (state, due);
     }
 
+    /// <summary>A peer is known no more.</summary>
+    public MembershipState Forget(string node) => this with { Peers = Peers.Remove(node) };
+
     /// <summary>Time passes.</summary>
     /// <param name="now">What time it is.</param>
     public (MembershipState State, ImmutableArray<PeerTransition> Transitions) Advance(TimeSpan now)
