@@ -178,3 +178,26 @@ public sealed record LinkRecovered(string Node) : BrokerEvent
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Cluster;
 }
+
+/// <summary>
+/// A session that outlives its connections came from another node, because its client has connected to this one. It is durable here.
+/// </summary>
+/// <param name="ClientId">The client identifier.</param>
+/// <param name="From">The node that it came from.</param>
+/// <param name="Messages">How many messages came with it.</param>
+/// <param name="Duration">How long it took.</param>
+public sealed record SessionArrived(string ClientId, string From, long Messages, TimeSpan Duration) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
+/// <summary>A session did not come from another node: it stays there, and its client was refused.</summary>
+/// <param name="ClientId">The client identifier.</param>
+/// <param name="From">The node that has it.</param>
+/// <param name="Problem">Why, for people.</param>
+public sealed record SessionNotArrived(string ClientId, string From, string Problem) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}

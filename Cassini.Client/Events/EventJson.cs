@@ -267,6 +267,8 @@ public static class EventJson
 [JsonSerializable(typeof(PeerLost))]
 [JsonSerializable(typeof(PeerLeft))]
 [JsonSerializable(typeof(PeerForgotten))]
+[JsonSerializable(typeof(SessionArrived))]
+[JsonSerializable(typeof(SessionNotArrived))]
 [JsonSerializable(typeof(InterestLagging))]
 [JsonSerializable(typeof(InterestConfirmed))]
 [JsonSerializable(typeof(PeerDiffers))]

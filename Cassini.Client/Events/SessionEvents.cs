@@ -45,6 +45,9 @@ public enum SessionEndReason
 
     /// <summary>An operator ended it; a <see cref="RemedyApplied"/> event says who.</summary>
     Administrative,
+
+    /// <summary>Its client connected to another node of the fleet, which has the session now.</summary>
+    Moved,
 }
 
 /// <summary>The state of an MQTT session was discarded. When many sessions expire at once, not every one is published.</summary>

@@ -315,6 +315,12 @@ internal static partial class EventLogMessages
     [LoggerMessage(2420, LogLevel.Information, "fleet: the lost node {Node} is forgotten")]
     public static partial void PeerForgotten(this ILogger logger, string node);
 
+    [LoggerMessage(2440, LogLevel.Debug, "fleet: the session of client {ClientId} came from node {From} with {Messages} messages in {Duration}")]
+    public static partial void SessionArrived(this ILogger logger, string clientId, string from, long messages, LogDuration duration);
+
+    [LoggerMessage(2441, LogLevel.Warning, "fleet: the session of client {ClientId} did not come from node {From}: {Problem}")]
+    public static partial void SessionNotArrived(this ILogger logger, string clientId, string from, string problem);
+
     [LoggerMessage(2421, LogLevel.Warning, "fleet: node {Node} has not confirmed a subscription for {Waited}")]
     public static partial void InterestLagging(this ILogger logger, string node, LogDuration waited);
 

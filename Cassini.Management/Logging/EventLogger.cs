@@ -152,6 +152,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case PeerLost e: logger.PeerLost(Line(e.Node), Line(e.PeerEpoch), e.Silence); break;
             case PeerLeft e: logger.PeerLeft(Line(e.Node)); break;
             case PeerForgotten e: logger.PeerForgotten(Line(e.Node)); break;
+            case SessionArrived e: logger.SessionArrived(Line(e.ClientId), Line(e.From), e.Messages, e.Duration); break;
+            case SessionNotArrived e: logger.SessionNotArrived(Line(e.ClientId), Line(e.From), Line(e.Problem)); break;
             case InterestLagging e: logger.InterestLagging(Line(e.Node), e.Waited); break;
             case InterestConfirmed e: logger.InterestConfirmed(Line(e.Node)); break;
             case PeerDiffers { What: "" } e: logger.PeerAgrees(Line(e.Node)); break;

@@ -81,6 +81,7 @@ public sealed class MqttBroker : ISessionHandler
         _router = new Router(Topics, Retained, time);
         _access = new AccessControl(options.Access);
         _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, store, _work, time, MayPublish);
+        Releasing = new SessionRelease(Sessions, _publisher);
         Peers = new PeerPublisher(accounts.OfBroker, Topics, _router, time);
         _receiver = new ConnectReceiver(options, store.Durability, time);
         Connecting = new ConnectPhase(
@@ -166,6 +167,9 @@ public sealed class MqttBroker : ISessionHandler
 
     internal RetainedMessages Retained { get; }
 
+    /// <summary>Gives up sessions to other nodes.</summary>
+    internal SessionRelease Releasing { get; }
+
     /// <summary>When busy identities work: as many at once as there are processors.</summary>
     internal WorkTurns Turns { get; } = new(Environment.ProcessorCount);
 
@@ -183,6 +187,9 @@ public sealed class MqttBroker : ISessionHandler
 
     /// <summary>Changes the access rules.</summary>
     internal AccessReview AccessReview { get; }
+
+    /// <summary>Ends when everything has reached its subscribers that readers were taking in at the call. Any thread.</summary>
+    internal Task WhenOutOfBatchesAsync() => _intake.WhenOutOfBatchesAsync();
 
     /// <summary>Keeps the store small.</summary>
     internal StoreRewriter Rewriter { get; }

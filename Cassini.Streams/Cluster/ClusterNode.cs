@@ -5,7 +5,9 @@ using Cassini.Streams.Cluster.Engine;
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Cluster.Membership;
+using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Cluster;
 
@@ -13,10 +15,13 @@ namespace Cassini.Streams.Cluster;
 /// This broker as a node of a fleet: says that it lives and what its clients want, hears the same of its peers, and has a link to each.
 /// Thread-safe. Its lock is taken before that of the tree.
 /// </summary>
-internal sealed class ClusterNode : IDisposable
+internal sealed class ClusterNode : IPeers, IDisposable
 {
     /// <summary>Who can publish on the bus could name nodes without end: no more are heard.</summary>
     private const int MostPeers = 64;
+
+    /// <summary>Bytes of a piece of a session that moves.</summary>
+    private const int PieceSize = 128 * 1024;
 
     /// <summary>A heartbeat whose clock differs by more is reported.</summary>
     private static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(1);
@@ -33,6 +38,9 @@ internal sealed class ClusterNode : IDisposable
     private readonly OwnInterest _own;
     private readonly PeerWatermark _confirmed = new();
     private readonly Subjects _subjects;
+    private readonly OwnClients _clients;
+    private readonly SessionGiver _giver;
+    private readonly SessionTaker _taker;
     private readonly string _node;
     private readonly string _epoch;
     private readonly Func<string> _settings;
@@ -42,6 +50,7 @@ internal sealed class ClusterNode : IDisposable
     private readonly ITimer _beat;
     private readonly ITimer _flush;
     private volatile TaskCompletionSource _crash = new();
+    private TaskCompletionSource? _allKnown;
     private MembershipState _members;
     private ulong _lastLink;
     private int _isFlushDue;
@@ -89,6 +98,11 @@ internal sealed class ClusterNode : IDisposable
         _control.ConnectionChanged += OnControlConnection;
         _data.ConnectionChanged += OnDataConnection;
         broker.Tree.Interest = _own;
+        _clients = new OwnClients(_own, time);
+        var marks = new MarkSender(broker, this, Crash);
+        _giver = new SessionGiver(node, _epoch, options, broker, _clients, this, marks, PieceSize, time, Crash);
+        _taker = new SessionTaker(node, _epoch, options, broker, durability, _own, this, marks, events, time);
+        broker.Sessions.Fleet = new FleetSessions(node, _clients, this, _confirmed, _taker, broker.Sessions);
     }
 
     /// <summary>Whether it knows what all live peers want, or has waited long enough for it. Any thread.</summary>
@@ -123,6 +137,7 @@ internal sealed class ClusterNode : IDisposable
         {
             _subscriptions.Add(_control.Subscribe(_subjects.All, OnControl));
             _subscriptions.Add(_control.Subscribe(_subjects.Of(_node), OnControl));
+            _subscriptions.Add(_data.Subscribe(_subjects.Pieces(_node), _taker.HearPiece));
         }
 
         _beat.Change(TimeSpan.Zero, _options.HeartbeatInterval);
@@ -170,9 +185,11 @@ internal sealed class ClusterNode : IDisposable
             }
 
             _subscriptions.ForEach(subscription => subscription.Dispose());
+            _allKnown?.TrySetResult();
         }
 
         _confirmed.Reach(long.MaxValue);
+        _giver.Dispose();
     }
 
     /// <summary>Stops if need be.</summary>
@@ -194,9 +211,11 @@ internal sealed class ClusterNode : IDisposable
         }
         catch (Exception bug)
         {
-            _crash.TrySetException(bug);
+            Crash(bug);
         }
     }
+
+    private void Crash(Exception bug) => _crash.TrySetException(bug);
 
     private TimeSpan Elapsed() => _time.GetElapsedTime(_startedAt);
 
@@ -295,6 +314,8 @@ internal sealed class ClusterNode : IDisposable
             LosePatience();
             Join();
         }
+
+        _giver.Look();
     }
 
     private void OnControl(ReadOnlyMemory<byte> data)
@@ -326,6 +347,21 @@ internal sealed class ClusterNode : IDisposable
                     break;
                 case InterestTold told when Find(message) is { } peer:
                     Take(peer, told);
+                    break;
+                case SessionAsked asked when asked.Of == _epoch && Find(message) is not null:
+                    _giver.Hear(asked);
+                    break;
+                case SessionAnswered answered when answered.Of == _epoch:
+                    _taker.Hear(answered);
+                    break;
+                case MarksAsked asked when Find(message) is { } peer && peer.Interest.Version >= asked.Interest:
+                    _giver.Hear(asked);
+                    break;
+                case PieceAsked asked when asked.Of == _epoch:
+                    _giver.Hear(asked);
+                    break;
+                case SessionCame came when came.Of == _epoch:
+                    _giver.Hear(came);
                     break;
                 case InterestSeen seen when Find(message) is { } peer && seen.Of == _epoch:
                     peer.Confirmed = Math.Max(peer.Confirmed, seen.Version);
@@ -390,12 +426,43 @@ internal sealed class ClusterNode : IDisposable
         switch (peer.Take(told))
         {
             case true:
+                Settle(peer, told);
                 Tell(_subjects.Of(peer.Name), new InterestSeen(_node, _epoch, peer.Epoch, peer.Interest.Version));
                 break;
             case false:
                 Tell(_subjects.Of(peer.Name), new InterestWanted(_node, _epoch));
                 break;
         }
+    }
+
+    /// <summary>Of a client that has a session on both nodes, the earlier one ends: both find the same.</summary>
+    private void Settle(PeerNode peer, InterestTold told)
+    {
+        foreach (var claim in told.Parts == 1 ? told.ClientClaims : peer.Interest.Clients.Values)
+        {
+            if (claim.Phase == ClaimPhase.Wanted)
+            {
+                continue;
+            }
+
+            foreach (var lost in _peers.Values.Where(other => other.Subscriber.Link is null))
+            {
+                lost.Interest.Supersede(claim.Client);
+            }
+
+            if (_clients.Find(claim.Client) is var (clientId, own, _) && own.Phase != ClaimPhase.Wanted
+                && claim.HoldsAgainst(own, peer.Name, _node))
+            {
+                TaskObserver.Observe(EndSessionAsync(clientId), Crash);
+            }
+        }
+    }
+
+    private async Task EndSessionAsync(string clientId)
+    {
+        // Not on the thread of the bus, and not under its lock.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await _broker.Releasing.EndAsync(clientId).ConfigureAwait(false);
     }
 
     private void Apply(ImmutableArray<PeerTransition> transitions)
@@ -420,7 +487,7 @@ internal sealed class ClusterNode : IDisposable
                     _events.Publish(new PeerLost(node, epoch, silence));
                     break;
                 case PeerChange.Left:
-                    Forget(node);
+                    Part(node);
                     _events.Publish(new PeerLeft(node));
                     break;
             }
@@ -434,9 +501,16 @@ internal sealed class ClusterNode : IDisposable
 
     private void Meet(string node, string epoch)
     {
+        var before = _peers.GetValueOrDefault(node);
         Forget(node);
-        var peer = new PeerNode(node, epoch, _broker.Tree, new LinkReceiver(_broker.Peers.Publish, _durability));
+        var receiver = new LinkReceiver(_broker.Peers.Publish, _durability, mark => _giver.OnMark(node, mark));
+        var peer = new PeerNode(node, epoch, _broker.Tree, receiver);
         _peers.Add(node, peer);
+        if (before is not null)
+        {
+            peer.Interest.Inherit(before.Interest);
+        }
+
         peer.Frames = _data.Subscribe(_subjects.Data(from: node, to: _node), peer.Receiver.Receive);
         Greet(peer);
     }
@@ -484,6 +558,19 @@ internal sealed class ClusterNode : IDisposable
         return true;
     }
 
+    /// <summary>A peer has stopped. Sessions that it keeps wait for it.</summary>
+    private void Part(string node)
+    {
+        if (_peers.GetValueOrDefault(node) is { } peer)
+        {
+            Lose(peer);
+            if (peer.Interest.Clients.Count == 0)
+            {
+                Forget(node);
+            }
+        }
+    }
+
     private void Forget(string node)
     {
         if (_peers.Remove(node, out var before))
@@ -499,6 +586,12 @@ internal sealed class ClusterNode : IDisposable
     {
         var reached = Live().Select(peer => peer.Confirmed).DefaultIfEmpty(_own.Version).Min();
         _confirmed.Reach(reached);
+        if (_allKnown is not null && IsAllKnown())
+        {
+            _allKnown.SetResult();
+            _allKnown = null;
+        }
+
         foreach (var peer in Live().Where(peer => peer.IsLagging && peer.Confirmed >= _pendingVersion))
         {
             peer.IsLagging = false;
@@ -544,6 +637,7 @@ internal sealed class ClusterNode : IDisposable
         {
             _hasJoined = true;
             _isLate = !missing.IsEmpty;
+            Review();
             _events.Publish(missing.IsEmpty ? new FleetJoined(Live().Count(), elapsed) : new FleetJoinLate(missing));
         }
     }
@@ -573,9 +667,89 @@ internal sealed class ClusterNode : IDisposable
                 _node, _epoch, delta.From, delta.To, i, parts.Count,
                 [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Fast).Select(one => one.Filter)],
                 [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Sure).Select(one => one.Filter)],
-                parts[i].Unwanted));
+                parts[i].Unwanted,
+                [.. parts[i].Claims.Select(claim => claim.ToString())],
+                parts[i].Released));
         }
     }
+
+    /// <summary>Whether this node has joined, and no live peer has still to say what it has; or it has waited long enough.</summary>
+    private bool IsAllKnown() => _hasJoined && (_isLate || Live().All(peer => peer.IsKnown));
+
+    /// <inheritdoc/>
+    ImmutableArray<string> IPeers.Live => Peers;
+
+    /// <inheritdoc/>
+    string? IPeers.EpochOf(string node)
+    {
+        lock (_lock)
+        {
+            return _peers.GetValueOrDefault(node) is { Subscriber.Link: not null } peer ? peer.Epoch : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    ImmutableArray<ClientOwner> IPeers.OwnersOf(ulong client)
+    {
+        lock (_lock)
+        {
+            var owners = ImmutableArray.CreateBuilder<ClientOwner>();
+            foreach (var peer in _peers.Values)
+            {
+                if (peer.Interest.Clients.TryGetValue(client, out var claim))
+                {
+                    owners.Add(new ClientOwner(peer.Name, claim, peer.Subscriber.Link is not null));
+                }
+            }
+
+            return owners.ToImmutable();
+        }
+    }
+
+    /// <inheritdoc/>
+    Task IPeers.WhenKnownAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_isStopped || IsAllKnown())
+            {
+                return Task.CompletedTask;
+            }
+
+            _allKnown ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _allKnown.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IPeers.Supersede(ulong client)
+    {
+        lock (_lock)
+        {
+            foreach (var lost in _peers.Values.Where(peer => peer.Subscriber.Link is null))
+            {
+                lost.Interest.Supersede(client);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    void IPeers.Mark(string node, ulong mark)
+    {
+        lock (_lock)
+        {
+            _peers.GetValueOrDefault(node)?.Subscriber.Link?.Mark(mark);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IPeers.TellAll(ControlMessage message) => Tell(_subjects.All, message);
+
+    /// <inheritdoc/>
+    void IPeers.Tell(string node, ControlMessage message) => Tell(_subjects.Of(node), message);
+
+    /// <inheritdoc/>
+    void IPeers.SendPiece(string node, ReadOnlySpan<byte> piece) => _data.TryPublish(_subjects.Pieces(node), piece);
 
     private void Tell(string subject, ControlMessage message) => _control.TryPublish(subject, message.ToBytes());
 
@@ -586,6 +760,8 @@ internal sealed class ClusterNode : IDisposable
         public string All { get; } = $"cassini.{fleet}.c.all";
 
         public string Of(string node) => $"cassini.{fleet}.c.node.{node}";
+
+        public string Pieces(string to) => $"cassini.{fleet}.m.{to}";
 
         public string Data(string from, string to) => $"cassini.{fleet}.d.{to}.{from}";
     }

@@ -38,6 +38,10 @@ public sealed record ClusterOptions
     [Within("10ms", "1m")]
     public TimeSpan SubscribePatience { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a client waits at most for a node that has its session and does not answer.</summary>
+    [Within("100ms", "1m")]
+    public TimeSpan TakeOverPatience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a node that starts is not ready at most because it waits for what its peers subscribe to.</summary>
     [Within("100ms", "10m")]
     public TimeSpan JoinPatience { get; init; } = TimeSpan.FromSeconds(30);

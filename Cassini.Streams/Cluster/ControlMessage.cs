@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster.Interest;
 
 namespace Cassini.Streams.Cluster;
@@ -16,6 +17,11 @@ namespace Cassini.Streams.Cluster;
 [JsonDerivedType(typeof(InterestWanted), "want")]
 [JsonDerivedType(typeof(InterestTold), "interest")]
 [JsonDerivedType(typeof(InterestSeen), "seen")]
+[JsonDerivedType(typeof(SessionAsked), "ask")]
+[JsonDerivedType(typeof(SessionAnswered), "answer")]
+[JsonDerivedType(typeof(MarksAsked), "mark")]
+[JsonDerivedType(typeof(PieceAsked), "piece")]
+[JsonDerivedType(typeof(SessionCame), "came")]
 internal abstract record ControlMessage(string Node, string Epoch)
 {
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ControlMessage);
@@ -69,13 +75,24 @@ internal sealed record InterestWanted(string Node, string Epoch) : ControlMessag
 /// <param name="Fast">Filters that it wants with QoS 0.</param>
 /// <param name="Sure">Filters that it wants with QoS 1 or 2.</param>
 /// <param name="Gone">Filters that it wants no more.</param>
+/// <param name="Claims">Clients whose sessions it wants or has.</param>
+/// <param name="Released">Clients that have no session there any more.</param>
 internal sealed record InterestTold(
     string Node, string Epoch, long From, long To, int Part, int Parts,
-    ImmutableArray<string> Fast, ImmutableArray<string> Sure, ImmutableArray<string> Gone) : ControlMessage(Node, Epoch)
+    ImmutableArray<string> Fast, ImmutableArray<string> Sure, ImmutableArray<string> Gone, ImmutableArray<string> Claims,
+    ImmutableArray<ulong> Released) : ControlMessage(Node, Epoch)
 {
     /// <inheritdoc/>
     protected override bool IsWhole => !Fast.IsDefault && !Sure.IsDefault && !Gone.IsDefault && From >= 0 && To >= From
-        && Part >= 0 && Part < Parts && Fast.Concat(Sure).Concat(Gone).All(filter => filter is not null);
+        && Part >= 0 && Part < Parts && Fast.Concat(Sure).Concat(Gone).All(filter => filter is not null)
+        && (Claims.IsDefault || Claims.All(claim => ClientClaim.TryParse(claim, out _)));
+
+    [JsonIgnore]
+    public IEnumerable<ClientClaim> ClientClaims =>
+        Claims.IsDefault ? [] : Claims.Select(text => ClientClaim.TryParse(text, out var claim) ? claim : default);
+
+    [JsonIgnore]
+    public IEnumerable<ulong> ClientsReleased => Released.IsDefault ? [] : Released;
 
     [JsonIgnore]
     public IEnumerable<WantedFilter> Wanted => Fast.Select(filter => new WantedFilter(filter, FilterClass.Fast))
@@ -88,6 +105,62 @@ internal sealed record InterestTold(
 /// <param name="Of">The receiver's run.</param>
 /// <param name="Version">The version.</param>
 internal sealed record InterestSeen(string Node, string Epoch, string Of, long Version) : ControlMessage(Node, Epoch);
+
+/// <summary>A client of its own wants its session, which the receiver has.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Number">The number of the move, which no other one has.</param>
+/// <param name="ClientId">The client.</param>
+/// <param name="Identity">Its identity.</param>
+/// <param name="CleanStart">Whether the client wants a new session.</param>
+/// <param name="Stamp">The stamp of the sender's claim.</param>
+internal sealed record SessionAsked(
+    string Node, string Epoch, string Of, ulong Number, string ClientId, string Identity, bool CleanStart, long Stamp)
+    : ControlMessage(Node, Epoch)
+{
+    /// <inheritdoc/>
+    protected override bool IsWhole => Of is not null && ClientId is not null && Identity is not null;
+}
+
+/// <summary>What became of it.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Number">The number of the move.</param>
+/// <param name="Outcome">What.</param>
+internal sealed record SessionAnswered(string Node, string Epoch, string Of, ulong Number, ReleaseOutcome Outcome)
+    : ControlMessage(Node, Epoch);
+
+/// <summary>
+/// All nodes are to send a mark to one of them, behind what they have published: for a session that leaves that node.
+/// </summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="To">The node that is to get the marks.</param>
+/// <param name="Number">The number of the move.</param>
+/// <param name="Interest">The version of what the sender wants: who does not know it yet sends no mark.</param>
+internal sealed record MarksAsked(string Node, string Epoch, string To, ulong Number, long Interest) : ControlMessage(Node, Epoch)
+{
+    /// <inheritdoc/>
+    protected override bool IsWhole => To is not null;
+}
+
+/// <summary>It asks for a piece of a session that moves.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Number">The number of the move.</param>
+/// <param name="Piece">The number of the piece, from 0 on.</param>
+internal sealed record PieceAsked(string Node, string Epoch, string Of, ulong Number, int Piece) : ControlMessage(Node, Epoch);
+
+/// <summary>A session has come, or does not come after all.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Number">The number of the move.</param>
+/// <param name="HasCome">Whether it has, and is durable.</param>
+internal sealed record SessionCame(string Node, string Epoch, string Of, ulong Number, bool HasCome) : ControlMessage(Node, Epoch);
 
 /// <summary>How it is written.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -71,7 +71,8 @@ internal sealed class PeerNode(string name, string epoch, SubscriptionTree tree,
         }
 
         var delta = new InterestDelta(
-            told.From, told.To, [.. parts.SelectMany(part => part.Wanted)], [.. parts.SelectMany(part => part.Gone)]);
+            told.From, told.To, [.. parts.SelectMany(part => part.Wanted)], [.. parts.SelectMany(part => part.Gone)],
+            [.. parts.SelectMany(part => part.ClientClaims)], [.. parts.SelectMany(part => part.ClientsReleased)]);
         parts.Clear();
         var isApplied = Interest.TryApply(delta);
         IsKnown |= isApplied;

@@ -1,5 +1,6 @@
 using System.Text;
 using Cassini.Streams.Cluster;
+using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Events;
 using Cassini.Tests.VirtualTime;
 
@@ -13,12 +14,14 @@ public class ControlMessageTests
     [Fact]
     public void Message_WrittenAndRead_IsTheSame()
     {
-        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"]);
+        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2"], [7]);
 
         var read = ControlMessage.Read(told.ToBytes()).ShouldBeOfType<InterestTold>();
         (read.From, read.To, read.Part, read.Parts).ShouldBe((1, 3, 0, 2));
         read.Gone.ShouldBe(["c"]);
         read.Wanted.ShouldBe(told.Wanted);
+        read.ClientClaims.ShouldBe([new ClientClaim(0x1f, 10, ClaimPhase.Kept)]);
+        read.ClientsReleased.ShouldBe([7UL]);
         ControlMessage.Read(new Farewell("n1", Run).ToBytes()).ShouldBe(new Farewell("n1", Run));
     }
 
@@ -40,6 +43,9 @@ public class ControlMessageTests
     [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1}""")]
     [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":1,"parts":1,"fast":[],"sure":[],"gone":[]}""")]
     [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[null],"sure":[],"gone":[]}""")]
+    [InlineData("""
+        {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],"claims":["1.2.3"]}
+        """)]
     public void Message_Wrong_IsNone(string text) => Read(text).ShouldBeNull();
 
     [Fact]
@@ -50,7 +56,7 @@ public class ControlMessageTests
         using var node = new SimulatedNode(clock, engine, "n1", new ClusterOptions());
         var stranger = engine.Connect("stranger");
         var random = new Random(2);
-        var message = new InterestTold("n9", Run, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"]).ToBytes();
+        var message = new InterestTold("n9", Run, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"], ["1.2.1"], [3]).ToBytes();
         for (var round = 0; round < 2_000; round++)
         {
             var bytes = message.ToArray();

@@ -2,8 +2,11 @@ using Cassini.Streams.Cluster;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Integration;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Cluster;
 
@@ -12,8 +15,12 @@ internal sealed class Fleet : IAsyncDisposable
 {
     private readonly List<RunningBroker> _nodes = [];
     private readonly List<IAsyncDisposable> _clients = [];
+    private readonly List<TempDirectory> _data = [];
+    private readonly Func<ClusterOptions, ClusterOptions>? _change;
+    private readonly bool _isStored;
 
-    private Fleet(NatsServers nats) => Nats = nats;
+    private Fleet(NatsServers nats, Func<ClusterOptions, ClusterOptions>? change, bool isStored) =>
+        (Nats, _change, _isStored) = (nats, change, isStored);
 
     public NatsServers Nats { get; }
 
@@ -22,33 +29,53 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>Starts a fleet, and waits until each node is ready and knows the others.</summary>
     /// <param name="count">How many nodes.</param>
     /// <param name="change">What is different from the defaults of a quick fleet.</param>
-    public static async Task<Fleet> StartAsync(int count = 3, Func<ClusterOptions, ClusterOptions>? change = null)
+    /// <param name="isStored">Whether each node has a store, which outlives it.</param>
+    public static async Task<Fleet> StartAsync(
+        int count = 3, Func<ClusterOptions, ClusterOptions>? change = null, bool isStored = false)
     {
-        var fleet = new Fleet(await NatsServers.StartAsync());
+        var fleet = new Fleet(await NatsServers.StartAsync(), change, isStored);
         for (var i = 1; i <= count; i++)
         {
-            await fleet.AddAsync($"n{i}", change);
+            await fleet.AddAsync();
         }
 
         await fleet.IsWholeAsync();
         return fleet;
     }
 
-    /// <summary>Starts one more node.</summary>
-    public async Task<RunningBroker> AddAsync(string name, Func<ClusterOptions, ClusterOptions>? change = null)
+    /// <summary>Starts one more node: n1, n2, and so on.</summary>
+    public async Task<RunningBroker> AddAsync()
+    {
+        _data.Add(new TempDirectory());
+        _nodes.Add(null!);
+        await StartAsync(_nodes.Count - 1);
+        return _nodes[^1];
+    }
+
+    /// <summary>Stops a node.</summary>
+    public async Task StopAsync(int node)
+    {
+        await _nodes[node].Mqtt.DisposeAsync();
+        await _nodes[node].DisposeAsync();
+    }
+
+    /// <summary>Starts a node that was stopped: another run, with what the one before has stored.</summary>
+    public async Task StartAsync(int node)
     {
         // On a busy machine nobody is given up, and no answer leaves early, because a process got no time.
         var cluster = new ClusterOptions
         {
             Servers = [.. Nats.Addresses],
-            Node = name,
+            Node = $"n{node + 1}",
             HeartbeatInterval = TimeSpan.FromMilliseconds(100),
             DeadAfter = TimeSpan.FromMinutes(2),
             SubscribePatience = TimeSpan.FromMinutes(1),
         };
-        var node = await RunningBroker.ServingMqttAsync(options => options with { Cluster = change?.Invoke(cluster) ?? cluster });
-        _nodes.Add(node);
-        return node;
+        _nodes[node] = await RunningBroker.ServingMqttAsync(options => options with
+        {
+            Cluster = _change?.Invoke(cluster) ?? cluster,
+            Store = _isStored ? options.Store with { Directory = _data[node].Path } : options.Store,
+        });
     }
 
     /// <summary>Waits until each node is ready, and has nothing to say against the fleet.</summary>
@@ -66,6 +93,27 @@ internal sealed class Fleet : IAsyncDisposable
         return client;
     }
 
+    /// <summary>A connection to a node that has not said yet who it is.</summary>
+    public async Task<MqttTestClient> OpenAsync(int node, string identity = "alice")
+    {
+        var client = new MqttTestClient(await _nodes[node].ConnectAsync(identity), ProtocolVersion.V500);
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>A client of a node whose session outlives its connection.</summary>
+    public async Task<(MqttTestClient Client, bool IsPresent)> ResumeAsync(int node, string clientId)
+    {
+        var client = await OpenAsync(node);
+        return (client, (await client.ConnectAsync(Lasting(client, clientId))).SessionPresent);
+    }
+
+    /// <summary>What such a client says.</summary>
+    public static ConnectPacket Lasting(MqttTestClient client, string clientId) => client.Connect(clientId) with
+    {
+        CleanStart = false, Properties = new PropertySet { SessionExpiryInterval = 3_600 },
+    };
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients)
@@ -75,6 +123,7 @@ internal sealed class Fleet : IAsyncDisposable
 
         await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
         await Nats.DisposeAsync();
+        _data.ForEach(data => data.Dispose());
     }
 
     private static int PeersOf(RunningBroker node) => node.Events().Aggregate(0, (count, envelope) => envelope.Event switch

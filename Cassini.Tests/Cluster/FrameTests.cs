@@ -83,7 +83,7 @@ public class FrameTests
         foreach (var message in messages)
         {
             var publication = message.ToPublication();
-            var written = FrameRecord.Write(buffer.AsSpan(length), publication, message.QoS);
+            var written = FrameRecord.Write(buffer.AsSpan(length), publication, message.QoS, origin: 7);
             written.ShouldBeLessThanOrEqualTo(FrameRecord.MostBytesOf(publication));
             length += written;
         }

@@ -98,6 +98,8 @@ internal static class GeneratedLog
         (1, Gen.Select(Node, Duration, (node, silence) => (BrokerEvent)new PeerLost(node, "0000019a5c3e7f10", silence))),
         (1, Node.Select(node => (BrokerEvent)new PeerLeft(node))),
         (1, Node.Select(node => (BrokerEvent)new PeerForgotten(node))),
+        (1, Gen.Select(Node, Duration, (node, took) => (BrokerEvent)new SessionArrived("a", node, 3, took))),
+        (1, Node.Select(node => (BrokerEvent)new SessionNotArrived("a", node, "no answer"))),
         (1, Gen.Select(Node, Duration, (node, waited) => (BrokerEvent)new InterestLagging(node, waited))),
         (1, Node.Select(node => (BrokerEvent)new InterestConfirmed(node))),
         (1, Gen.Select(Node, OneOf("", "access rules"), (node, what) => (BrokerEvent)new PeerDiffers(node, what))),

@@ -153,17 +153,26 @@ internal sealed class ClientConnection : IOutboxOwner
     public void EndBatch()
     {
         Interlocked.Exchange(ref _inBatch, 0);
-        Volatile.Read(ref _outOfBatch)?.TrySetResult();
+        if (Volatile.Read(ref _outOfBatch) is not null)
+        {
+            Interlocked.Exchange(ref _outOfBatch, null)?.TrySetResult();
+        }
     }
 
     /// <summary>
-    /// Ends when its reader is in no batch. When the connection was told to end before, none of its packets is handled after that.
-    /// For one caller.
+    /// Ends when its reader has been in no batch since the call. When the connection was told to end before, none of its packets is
+    /// handled after that. Any thread.
     /// </summary>
     public Task WhenOutOfBatchAsync()
     {
-        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Interlocked.Exchange(ref _outOfBatch, end);
+        if (!IsInBatch)
+        {
+            return Task.CompletedTask;
+        }
+
+        // First the wait, then the look: a batch that ends between the two ends the wait, or is seen to have ended.
+        var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = Interlocked.CompareExchange(ref _outOfBatch, made, null) ?? made;
         return IsInBatch ? end.Task : Task.CompletedTask;
     }
 

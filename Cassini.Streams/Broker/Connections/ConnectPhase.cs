@@ -98,6 +98,12 @@ internal sealed class ConnectPhase(
             expiry,
             ConnAck(connect, properties, isPresent: false),
             ConnAck(connect, properties, isPresent: true));
+        using var claim = isProbe || sessions.Fleet is not { } fleet ? null : await fleet.ClaimAsync(request, ending);
+        if (claim is { IsGranted: false })
+        {
+            return Refuse(link, claim.Reason, claim.Detail);
+        }
+
         var sendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight);
         Durability.TakeNoted();
         var will = connect.Will is { } wanted && !TellsBridgeState(connect)

@@ -35,6 +35,14 @@ internal sealed class Intake
         Interlocked.MemoryBarrier();
     }
 
+    /// <summary>Ends when each reader has been in no batch since the call.</summary>
+    public Task WhenOutOfBatchesAsync()
+    {
+        // What was changed before the call is seen by batches that begin later.
+        Interlocked.MemoryBarrier();
+        return Task.WhenAll(_readers.Where(reader => reader.Key.IsInBatch).Select(reader => reader.Key.WhenOutOfBatchAsync()));
+    }
+
     /// <summary>.NET code begins to publish. Ends with <see cref="LeaveLocal"/>, whatever the answer.</summary>
     /// <returns>False when nothing is taken any more.</returns>
     public bool TryEnterLocal()

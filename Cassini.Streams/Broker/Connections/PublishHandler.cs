@@ -109,7 +109,7 @@ internal sealed class PublishHandler(
     /// <summary>Goes on with the delivery of the message that is under way: everything else was done before.</summary>
     private void GoOn(ref PublishPacket packet, Frame frame, AnswerBuffer answers, ref WorkSlice slice)
     {
-        var (topic, receivedAt, _, _, progress) = _underWay!;
+        var (topic, receivedAt, _, _, progress, _) = _underWay!;
         using var unit = BeginUnit(packet);
         if (Route(ref packet, frame, topic, receivedAt, ref progress, ref slice))
         {
@@ -172,13 +172,14 @@ internal sealed class PublishHandler(
             Account = client.Session.Account,
             ReceivedAt = receivedAt,
             Stored = _underWay?.Stored,
+            Origin = _underWay?.Origin ?? 0,
             Trace = trace,
             Frame = isUnchanged ? frame.Whole : default,
             FrameVersion = _version,
         };
         if (!router.Publish(ref publication, ref progress, ref slice, link.Flushes))
         {
-            _underWay = new PublishUnderWay(topic, receivedAt, trace, publication.Stored, progress);
+            _underWay = new PublishUnderWay(topic, receivedAt, trace, publication.Stored, progress, publication.Origin);
             return false;
         }
 

@@ -10,5 +10,6 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="Trace">Its trace; null when it is not traced.</param>
 /// <param name="Stored">The copy that subscribers keep; null as long as none had to.</param>
 /// <param name="Progress">How far it has come.</param>
+/// <param name="Origin">Its number in the fleet.</param>
 internal sealed record PublishUnderWay(
-    Topic Topic, long ReceivedAt, PublishTrace? Trace, StoredMessage? Stored, RouteProgress Progress);
+    Topic Topic, long ReceivedAt, PublishTrace? Trace, StoredMessage? Stored, RouteProgress Progress, ulong Origin);

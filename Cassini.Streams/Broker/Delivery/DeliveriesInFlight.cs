@@ -112,6 +112,18 @@ internal sealed class DeliveriesInFlight(
         return null;
     }
 
+    /// <summary>All of them, in their order.</summary>
+    public IEnumerable<(QueuedMessage Queued, ushort PacketId, DeliveryState State)> All()
+    {
+        for (var place = _window.Head; place < _window.Tail; place++)
+        {
+            if (_window.At(place) is { State: not DeliveryState.Done } entry)
+            {
+                yield return (entry.Queued, InFlightWindow.IdOf(place), entry.State);
+            }
+        }
+    }
+
     /// <summary>Writes all to the store once more, in their order.</summary>
     /// <returns>How many there are.</returns>
     public int Rewrite()

@@ -34,6 +34,9 @@ internal sealed class DeliveryQueue : IOutboxSource
     private readonly StoredTailReading _reading;
     private Attachment? _to;
     private Attachment? _expected;
+    private readonly BrokerOptions _options;
+    private Leaving? _leaving;
+    private Arriving? _arriving;
     private bool _isOpen;
     private bool _goesOn;
 
@@ -42,6 +45,7 @@ internal sealed class DeliveryQueue : IOutboxSource
         SessionJournal journal, RetainedMessages retained, IdentityWork work, Action<Exception> failed)
     {
         _lock = sessionLock;
+        _options = options;
         _memory = memory;
         _losses = losses;
         _time = time;
@@ -96,6 +100,13 @@ internal sealed class DeliveryQueue : IOutboxSource
     {
         lock (_lock)
         {
+            if (_arriving is not null)
+            {
+                _arriving.Keep(_scheduler.CopyWithoutSequence(ref message, qos, subscription), message.Origin);
+                span?.End(null);
+                return true;
+            }
+
             if (_isOpen)
             {
                 if (!_scheduler.TryAdd(ref message, qos, subscription, span, _to, flushes))
@@ -104,6 +115,7 @@ internal sealed class DeliveryQueue : IOutboxSource
                     span?.End(nameof(OutboxVerdict.Full));
                 }
 
+                _leaving?.Note(_scheduler.LastSequence, message.Origin);
                 _watch.ReviewLocked();
                 return true;
             }
@@ -247,6 +259,8 @@ internal sealed class DeliveryQueue : IOutboxSource
         _to = null;
         _expected = null;
         _isOpen = false;
+        _arriving?.TakeAll();
+        _arriving = null;
         return _scheduler.Clear(SessionHasEnded);
     }
 
@@ -268,6 +282,43 @@ internal sealed class DeliveryQueue : IOutboxSource
         {
             _scheduler.Restore(backlog);
         }
+    }
+
+    /// <summary>The session is to move to another node, or stays after all.</summary>
+    public void SetLeavingLocked(bool isLeaving) => _leaving = isLeaving ? _leaving ?? new Leaving() : null;
+
+    /// <summary>Reads what it has, for another node.</summary>
+    /// <inheritdoc cref="SessionExport.ReadAsync"/>
+    public IAsyncEnumerable<MovedMessage> ExportAsync(CancellationToken cancellationToken) =>
+        new SessionExport(_lock, _scheduler, _journal).ReadAsync(sequence => _leaving?.OriginOf(sequence) ?? 0, cancellationToken);
+
+    /// <summary>The session moves here: until <see cref="TryEndArrivalLocked"/> what is published for it is kept apart.</summary>
+    public void BeginArrivalLocked() => _arriving = new Arriving(_options, new MemoryTally(_memory));
+
+    /// <summary>Takes a message that it had on the other node.</summary>
+    /// <returns>False when there is no room for it.</returns>
+    public bool TryImportLocked(in MovedMessage moved)
+    {
+        _arriving!.Come(moved.Origin);
+        var isTaken = _scheduler.TryImport(moved.Message, moved.PacketId, moved.State);
+        _watch.ReviewLocked();
+        return isTaken;
+    }
+
+    /// <summary>All that it had has come: what was published meanwhile follows.</summary>
+    /// <returns>False when there was no room for all of it.</returns>
+    public bool TryEndArrivalLocked()
+    {
+        var hasAll = !_arriving!.HasLost;
+        foreach (var queued in _arriving.TakeAll())
+        {
+            hasAll = hasAll && _scheduler.TryImport(queued);
+        }
+
+        _arriving = null;
+        _isOpen = true;
+        _watch.ReviewLocked();
+        return hasAll;
     }
 
     /// <summary>Writes once more what is in the store alone, after <see cref="RewriteLocked"/>.</summary>

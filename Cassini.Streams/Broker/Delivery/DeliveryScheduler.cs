@@ -154,6 +154,32 @@ internal sealed class DeliveryScheduler(
         _waiting.Restore(kept);
     }
 
+    /// <summary>The sequence number of the last message.</summary>
+    public long LastSequence => _sequence;
+
+    /// <summary>Takes a message of the same session on another node: before the session is connected here.</summary>
+    /// <returns>False when there is no room for it.</returns>
+    public bool TryImport(in QueuedMessage message, ushort packetId = 0, DeliveryState state = DeliveryState.Done)
+    {
+        var queued = message with { Sequence = ++_sequence };
+        _lastRestored = _sequence;
+        if (state == DeliveryState.Done)
+        {
+            return _waiting.TryAdd(queued, isConnected: false);
+        }
+
+        queued.Hold(tally);
+        journal.PutMessage(queued);
+        journal.PutDelivery(queued.Sequence, packetId, state);
+        InFlight.Restore(packetId, queued, state);
+        return true;
+    }
+
+    /// <summary>A copy for <see cref="TryImport"/>.</summary>
+    public QueuedMessage CopyWithoutSequence(ref Publication message, QualityOfService qos, Subscription subscription) => new(
+        message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, 0, Span: null,
+        subscription.Share);
+
     private QueuedMessage CopyOf(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span) => new(
         message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, ++_sequence, span,
         subscription.Share);

@@ -46,6 +46,16 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId, Shared
         Note();
     }
 
+    /// <summary>
+    /// The session moves here from another node. Until <see cref="PutExpiry"/> it is stored as one that ends with its connection: after a
+    /// crash before that, it is still on the other node, and not here.
+    /// </summary>
+    public void BeginArrival(string identity)
+    {
+        _kept = store.OpenSession(new SessionRecord(clientId, identity, 0));
+        Note();
+    }
+
     /// <summary>Whether the session is kept, in a store that gives its messages back.</summary>
     public bool GivesBack => _kept is { GivesBack: true };
 

@@ -34,6 +34,12 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
     /// <summary>The lowest sequence number. Not when there is none.</summary>
     public long OldestSequence => Math.Min(OldestStored, OldestInMemory);
 
+    /// <summary>The highest sequence number of those that are in the store alone; 0 when none are.</summary>
+    public long LastStored => _stored.Count > 0 ? _stored.Last : 0;
+
+    /// <summary>Those that will be in the store alone.</summary>
+    public IEnumerable<QueuedMessage> Pending => _pending.Select(pending => pending.Message);
+
     private long OldestStored => _stored.Count > 0 ? _stored.First.Sequence : long.MaxValue;
 
     private long OldestInMemory => Math.Min(
@@ -197,8 +203,14 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
     /// <summary>The next ones of a rewrite, to be read.</summary>
     /// <param name="from">The lowest sequence number.</param>
     /// <param name="bytes">About how many bytes they may take in memory.</param>
-    public StoredCopy[] NextOfRewrite(long from, long bytes) =>
-        [.. _stored.Take(from, bytes).TakeWhile(copy => copy.Sequence <= _rewriteUpTo)];
+    public StoredCopy[] NextOfRewrite(long from, long bytes) => NextStored(from, _rewriteUpTo, bytes);
+
+    /// <summary>Those in the store alone from a sequence number up to another, to be read.</summary>
+    /// <param name="from">The lowest.</param>
+    /// <param name="upTo">The highest.</param>
+    /// <param name="bytes">About how many bytes they may take in memory.</param>
+    public StoredCopy[] NextStored(long from, long upTo, long bytes) =>
+        [.. _stored.Take(from, bytes).TakeWhile(copy => copy.Sequence <= upTo)];
 
     /// <summary>Writes what was read to the store once more, but for what was taken meanwhile.</summary>
     /// <returns>Where each lies then.</returns>

@@ -132,6 +132,9 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
         return Ready + (_tail?.BeginRewrite() ?? 0);
     }
 
+    /// <summary>Those that may be taken, oldest first.</summary>
+    public IEnumerable<QueuedMessage> InMemory => _queue ?? Enumerable.Empty<QueuedMessage>();
+
     /// <summary>What is not in memory; null when there is nothing.</summary>
     public StoredTail? Tail => _tail;
 

@@ -10,6 +10,8 @@ namespace Cassini.Streams.Broker.Model;
 /// </summary>
 internal ref struct Publication
 {
+    private ulong _origin;
+
     public required Topic Topic { get; init; }
 
     public ReadOnlySpan<byte> Payload { get; init; }
@@ -29,6 +31,13 @@ internal ref struct Publication
 
     /// <summary>Whether another node sent it: then no other node gets it from here.</summary>
     public bool IsOfPeer { get; init; }
+
+    /// <summary>Its number, which no other message of the fleet has, on whichever node it is. Made when it is asked for.</summary>
+    public ulong Origin
+    {
+        get => _origin == 0 ? _origin = MessageOrigin.Next() : _origin;
+        init => _origin = value;
+    }
 
     /// <summary>The account of the identity that published it; it pays for what is retained.</summary>
     public required Account Account { get; init; }

@@ -27,6 +27,7 @@ internal sealed class PeerPublisher(Account ofBroker, TopicTable topics, Router 
             QoS = message.QoS,
             Account = ofBroker,
             IsOfPeer = true,
+            Origin = message.Origin,
             ReceivedAt = time.GetTimestamp(),
         };
         var before = Durability.TakeNoted();
@@ -64,4 +65,7 @@ internal readonly ref struct PeerMessage
     public uint? Expiry { get; init; }
 
     public QualityOfService QoS { get; init; }
+
+    /// <summary>Its number in the fleet; 0 when it has none.</summary>
+    public ulong Origin { get; init; }
 }

@@ -112,6 +112,7 @@ internal sealed class ServerPublisher(
             Account = message.Account,
             ReceivedAt = delivery.ReceivedAt,
             Stored = delivery.Stored,
+            Origin = delivery.Origin,
         };
         var slice = new WorkSlice(time);
         var flushes = new FlushSet();
@@ -132,6 +133,7 @@ internal sealed class ServerPublisher(
         finally
         {
             delivery.Stored = publication.Stored;
+            delivery.Origin = publication.Origin;
             delivery.Ticket = Math.Max(delivery.Ticket, Durability.Noted);
             Durability.Note(before);
             delivery.Elsewhere = AwaitList.Merge(delivery.Elsewhere, AwaitList.TakeNoted());
@@ -156,6 +158,9 @@ internal sealed class ServerPublisher(
 
         /// <summary>The copy that subscribers keep; null as long as none had to.</summary>
         public StoredMessage? Stored { get; set; }
+
+        /// <summary>Its number in the fleet; 0 as long as it has none.</summary>
+        public ulong Origin { get; set; }
 
         /// <summary>The highest ticket of what was stored of it.</summary>
         public long Ticket { get; set; }

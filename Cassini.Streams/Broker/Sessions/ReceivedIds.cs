@@ -119,6 +119,19 @@ internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, Sessio
         return _ids?.Count ?? 0;
     }
 
+    /// <summary>All that are stored.</summary>
+    public ushort[] AllLocked() => [.. (_ids ?? []).Where(one => one.Value).Select(one => one.Key)];
+
+    /// <summary>Takes those that the session had on another node.</summary>
+    public void ImportLocked(IReadOnlyCollection<ushort> received)
+    {
+        RestoreLocked(received);
+        foreach (var packetId in received)
+        {
+            journal.PutReceived(packetId);
+        }
+    }
+
     /// <summary>Restores what the store kept.</summary>
     public void RestoreLocked(IReadOnlyCollection<ushort> kept)
     {

@@ -25,6 +25,7 @@ internal sealed class Session : Subscriber
     private readonly ShareHandOver _handOver;
     private Attachment? _attachment;
     private bool _ended;
+    private bool _isLeaving;
     private long _detachedAt;
     private WaitingWill _will;
 
@@ -120,7 +121,7 @@ internal sealed class Session : Subscriber
         lock (History.Lock)
         {
             before = _attachment;
-            if (_ended)
+            if (_ended || _isLeaving)
             {
                 return false;
             }
@@ -185,6 +186,112 @@ internal sealed class Session : Subscriber
         return LeaveTree(end);
     }
 
+    /// <summary>Whether it is about to move to another node: no connection can have it.</summary>
+    public bool IsLeaving
+    {
+        get
+        {
+            lock (History.Lock)
+            {
+                return _isLeaving;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The session is to move to another node: its connection loses it, and no other gets it. Messages are still kept for it.
+    /// </summary>
+    /// <param name="lost">The connection that loses it; null when there was none.</param>
+    /// <returns>False when it has ended, or is moving already.</returns>
+    public bool TryLeave(out Attachment? lost)
+    {
+        lock (History.Lock)
+        {
+            lost = _attachment;
+            if (_ended || _isLeaving)
+            {
+                return false;
+            }
+
+            if (lost is not null)
+            {
+                NoteClosedLocked(lost, CloseReason.TakenOver, isKept: true);
+                AttachLocked(null);
+                _detachedAt = _time.GetTimestamp();
+                _journal.PutPresence(isConnected: false);
+            }
+
+            _isLeaving = true;
+            Deliveries.SetLeavingLocked(true);
+            return true;
+        }
+    }
+
+    /// <summary>It stays after all.</summary>
+    public void Stay()
+    {
+        lock (History.Lock)
+        {
+            _isLeaving = false;
+            Deliveries.SetLeavingLocked(false);
+        }
+    }
+
+    /// <summary>What another node must have of it beside its messages.</summary>
+    public MovedSession Export()
+    {
+        lock (History.Lock)
+        {
+            return new MovedSession(ClientId, Identity, ExpirySeconds, Subscriptions.RecordsLocked(), [.. Received.AllLocked()]);
+        }
+    }
+
+    /// <summary>
+    /// The session is about to come from another node: it is subscribed, and what is published for it is kept apart. Before anyone else
+    /// knows it.
+    /// </summary>
+    public void BeginArrival(MovedSession moved)
+    {
+        lock (History.Lock)
+        {
+            _isLeaving = true;
+            _detachedAt = _time.GetTimestamp();
+            ExpirySeconds = moved.ExpirySeconds;
+            _journal.BeginArrival(Identity);
+            Deliveries.BeginArrivalLocked();
+            Subscriptions.ImportLocked(this, moved.Subscriptions);
+        }
+    }
+
+    /// <summary>Takes a message that it had on the other node.</summary>
+    /// <returns>False when there is no room for it.</returns>
+    public bool TryImport(in MovedMessage message)
+    {
+        lock (History.Lock)
+        {
+            return Deliveries.TryImportLocked(message);
+        }
+    }
+
+    /// <summary>It is here: a connection can have it.</summary>
+    /// <param name="received">What it had received with QoS 2 and not released.</param>
+    /// <returns>False when there was no room for all of it: then it must be ended.</returns>
+    public bool TryEndArrival(IReadOnlyCollection<ushort> received)
+    {
+        lock (History.Lock)
+        {
+            Received.ImportLocked(received);
+            if (!Deliveries.TryEndArrivalLocked())
+            {
+                return false;
+            }
+
+            _isLeaving = false;
+            _journal.PutExpiry(Identity, ExpirySeconds, hasBacklog: false);
+            return true;
+        }
+    }
+
     /// <summary>Takes the will whose delay is over.</summary>
     public HeldWill? TakeDueWill(long now)
     {
@@ -203,7 +310,7 @@ internal sealed class Session : Subscriber
         lock (History.Lock)
         {
             // What another thread publishes of it at this moment comes before its end, so it ends the next time.
-            if (_attachment is not null || History.IsPublishingLocked || ExpirySeconds == uint.MaxValue
+            if (_attachment is not null || _isLeaving || History.IsPublishingLocked || ExpirySeconds == uint.MaxValue
                 || _time.GetElapsedTime(_detachedAt, now) < TimeSpan.FromSeconds(ExpirySeconds))
             {
                 return SessionEnd.None;
@@ -311,7 +418,9 @@ internal sealed class Session : Subscriber
             return SessionEnd.None;
         }
 
-        var unfinished = Deliveries.EndLocked().OfShares();
+        // What moves to another node is finished there.
+        var left = Deliveries.EndLocked();
+        var unfinished = reason == SessionEndReason.Moved ? LeftMessages.None : left.OfShares();
         var store = unfinished.Count == 0 ? null : _journal.LeaveSession();
         _journal.DeleteSession();
         var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked(), unfinished, store);

@@ -145,6 +145,17 @@ internal sealed class SessionSubscriptions(
         }
     }
 
+    /// <summary>All as they are stored.</summary>
+    public ImmutableArray<SubscriptionRecord> RecordsLocked() => [.. AllLocked().Select(one => new SubscriptionRecord(
+        one.Filter, one.QoS, one.NoLocal, one.RetainAsPublished, [.. one.Identifiers], deliveries.AwaitsRetainedLocked(one.Filter)))];
+
+    /// <summary>Takes those that the session had on another node.</summary>
+    public void ImportLocked(Session owner, ImmutableArray<SubscriptionRecord> had)
+    {
+        RestoreLocked(owner, had);
+        RewriteLocked();
+    }
+
     /// <summary>Writes all to the store once more.</summary>
     /// <returns>How many there are.</returns>
     public int RewriteLocked()

@@ -41,6 +41,9 @@ internal sealed class SessionTable(
     private int _open;
     private int _peak;
 
+    /// <summary>The sessions of other nodes; null for a broker on its own. Set before the first session.</summary>
+    public IFleetSessions? Fleet { get; set; }
+
     /// <summary>Sessions, open or kept.</summary>
     public int Count => (int)_places.Used;
 
@@ -103,6 +106,7 @@ internal sealed class SessionTable(
         if (_sessions.TryRemove(KeyValuePair.Create(session.ClientId, session)))
         {
             FreePlace(session.Account);
+            Fleet?.OnEnded(session.ClientId);
         }
     }
 
@@ -129,6 +133,59 @@ internal sealed class SessionTable(
         budget.Of(account).Take(SessionCost);
         session.Restore(kept);
         _sessions[session.ClientId] = session;
+        Fleet?.OnHeld(session.ClientId, isKept: true, time.GetUtcNow() - kept.Away);
+    }
+
+    /// <inheritdoc cref="Session.TryLeave"/>
+    public bool TryLeave(Session session, out Attachment? lost)
+    {
+        // A connection that is about to have it has it first.
+        lock (_connecting[(uint)session.ClientId.GetHashCode(StringComparison.Ordinal) % Stripes])
+        {
+            return session.TryLeave(out lost);
+        }
+    }
+
+    /// <summary>
+    /// Begins to take a session from another node: it has its subscriptions, but is not in the table before <see cref="TryArrive"/>.
+    /// </summary>
+    /// <returns>The session; null with the limit that leaves no place for it.</returns>
+    public (Session? Session, CapacityReached? Reached) BeginArrival(MovedSession moved)
+    {
+        var account = accounts.Open(moved.Identity);
+        if (TakePlace(account) is { } reached)
+        {
+            accounts.Close(account);
+            return (null, reached);
+        }
+
+        var session = Make(moved.ClientId, account, new SessionHistory(events));
+        session.BeginArrival(moved);
+        return (session, null);
+    }
+
+    /// <summary>All of a session has come: it is in the table from now on.</summary>
+    /// <returns>False when there is no room for all of it, or another one has its client identifier: then nothing of it is here.</returns>
+    public bool TryArrive(Session session, MovedSession moved)
+    {
+        lock (_connecting[(uint)session.ClientId.GetHashCode(StringComparison.Ordinal) % Stripes])
+        {
+            if (_sessions.ContainsKey(session.ClientId) || !session.TryEndArrival(moved.Received))
+            {
+                return false;
+            }
+
+            _sessions[session.ClientId] = session;
+            Fleet?.OnHeld(session.ClientId, isKept: true, time.GetUtcNow());
+            return true;
+        }
+    }
+
+    /// <summary>A session does not come after all.</summary>
+    public void AbandonArrival(Session session)
+    {
+        session.Subscriptions.RemoveFromTree(session.End(SessionEndReason.Moved).Subscriptions);
+        FreePlace(session.Account);
     }
 
     /// <summary>Gives others what a session that the store kept had not finished when it ended. After the others are restored.</summary>
@@ -153,6 +210,12 @@ internal sealed class SessionTable(
         {
             return new AttachResult(
                 null, existing.History, Reason: ReasonCode.NotAuthorized, Detail: "the client identifier belongs to another identity");
+        }
+
+        if (existing is { IsLeaving: true })
+        {
+            return new AttachResult(
+                null, existing.History, Reason: ReasonCode.ServerBusy, Detail: "the session is moving to another node of the fleet");
         }
 
         // A session that ends with its connection ends when that is taken over [MQTT-3.1.2-23]; 3.1.1: [MQTT-3.1.2-6].
@@ -192,6 +255,7 @@ internal sealed class SessionTable(
             session = Make(request.ClientId, account, history);
             session.TryAttach(attachment, request, isPresent: false, flushes, out _);
             _sessions[request.ClientId] = session;
+            Fleet?.OnHeld(request.ClientId, request.ExpirySeconds > 0, time.GetUtcNow());
             return new AttachResult(session, history, Lost: end.Attachment) { End = end };
         }
         catch (Exception failure)

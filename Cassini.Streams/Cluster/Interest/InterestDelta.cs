@@ -7,8 +7,11 @@ namespace Cassini.Streams.Cluster.Interest;
 /// <param name="To">The version after.</param>
 /// <param name="Wanted">Filters that are new, or have another class now.</param>
 /// <param name="Unwanted">Filters that are gone.</param>
+/// <param name="Claims">Clients whose sessions it wants or has, or has in another way now.</param>
+/// <param name="Released">Clients that have no session there any more.</param>
 internal sealed record InterestDelta(
-    long From, long To, ImmutableArray<WantedFilter> Wanted, ImmutableArray<string> Unwanted);
+    long From, long To, ImmutableArray<WantedFilter> Wanted, ImmutableArray<string> Unwanted, ImmutableArray<ClientClaim> Claims,
+    ImmutableArray<ulong> Released);
 
 /// <summary>A filter that a node wants the messages of.</summary>
 /// <param name="Filter">The filter.</param>

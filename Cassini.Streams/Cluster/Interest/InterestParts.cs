@@ -8,6 +8,9 @@ internal static class InterestParts
     /// <summary>Bytes of JSON for each filter beside its letters.</summary>
     private const int Overhead = 4;
 
+    /// <summary>The letters of two numbers, a phase, and what is between them. None takes more than one byte.</summary>
+    private const int LongestClaim = 16 + 16 + 3;
+
     /// <summary>Cuts a change into parts.</summary>
     /// <param name="delta">The change.</param>
     /// <param name="most">The most letters of the filters of one part: of some a letter takes six bytes.</param>
@@ -15,36 +18,52 @@ internal static class InterestParts
     {
         var parts = new List<InterestDelta>();
         var (wanted, gone, length) = (ImmutableArray.CreateBuilder<WantedFilter>(), ImmutableArray.CreateBuilder<string>(), 0);
+        var (claims, released) = (ImmutableArray.CreateBuilder<ClientClaim>(), ImmutableArray.CreateBuilder<ulong>());
         foreach (var one in delta.Wanted)
         {
-            Take(one.Filter);
+            Take(one.Filter.Length);
             wanted.Add(one);
         }
 
         foreach (var filter in delta.Unwanted)
         {
-            Take(filter);
+            Take(filter.Length);
             gone.Add(filter);
+        }
+
+        foreach (var claim in delta.Claims)
+        {
+            Take(LongestClaim);
+            claims.Add(claim);
+        }
+
+        foreach (var client in delta.Released)
+        {
+            Take(LongestClaim);
+            released.Add(client);
         }
 
         End();
         return parts;
 
-        void Take(string filter)
+        void Take(int letters)
         {
-            if (length > 0 && length + filter.Length + Overhead > most)
+            if (length > 0 && length + letters + Overhead > most)
             {
                 End();
             }
 
-            length += filter.Length + Overhead;
+            length += letters + Overhead;
         }
 
         void End()
         {
-            parts.Add(new InterestDelta(delta.From, delta.To, wanted.ToImmutable(), gone.ToImmutable()));
+            parts.Add(new InterestDelta(
+                delta.From, delta.To, wanted.ToImmutable(), gone.ToImmutable(), claims.ToImmutable(), released.ToImmutable()));
             wanted.Clear();
             gone.Clear();
+            claims.Clear();
+            released.Clear();
             length = 0;
         }
     }

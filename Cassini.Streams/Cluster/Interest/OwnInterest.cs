@@ -7,7 +7,7 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Cluster.Interest;
 
 /// <summary>
-/// What the clients of this node want, filter by filter, with a version that grows with each change that others must know. Whoever
+/// What the clients of this node want, filter by filter, and which clients have a session here; with a version that grows with each change that others must know. Whoever
 /// subscribes notes that the answer waits until the peers have confirmed the version. Thread-safe; its lock is taken after that of the
 /// tree.
 /// </summary>
@@ -20,6 +20,10 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
 
     /// <summary>What is not announced yet; null when a filter is gone.</summary>
     private readonly Dictionary<string, FilterClass?> _pending = new(StringComparer.Ordinal);
+    private readonly Dictionary<ulong, ClientClaim> _clients = [];
+
+    /// <summary>What is not announced yet; null when a client has no session here any more.</summary>
+    private readonly Dictionary<ulong, ClientClaim?> _pendingClients = [];
     private long _version;
     private long _announced;
 
@@ -56,6 +60,38 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
         }
     }
 
+    /// <summary>A client's session is wanted or held here.</summary>
+    /// <returns>The version with which others know it.</returns>
+    public long Put(ClientClaim claim)
+    {
+        lock (_lock)
+        {
+            _clients[claim.Client] = claim;
+            _pendingClients[claim.Client] = claim;
+            _version++;
+        }
+
+        changed();
+        return Version;
+    }
+
+    /// <summary>A client has no session here any more.</summary>
+    public void Remove(ulong client)
+    {
+        lock (_lock)
+        {
+            if (!_clients.Remove(client))
+            {
+                return;
+            }
+
+            _pendingClients[client] = null;
+            _version++;
+        }
+
+        changed();
+    }
+
     /// <summary>What changed since it was asked last; null when nothing did.</summary>
     public InterestDelta? TakeDelta()
     {
@@ -70,8 +106,11 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
                 _announced,
                 _version,
                 [.. _pending.Where(one => one.Value is not null).Select(one => new WantedFilter(one.Key, one.Value!.Value))],
-                [.. _pending.Where(one => one.Value is null).Select(one => one.Key)]);
+                [.. _pending.Where(one => one.Value is null).Select(one => one.Key)],
+                [.. _pendingClients.Values.Where(one => one is not null).Select(one => one!.Value)],
+                [.. _pendingClients.Where(one => one.Value is null).Select(one => one.Key)]);
             _pending.Clear();
+            _pendingClients.Clear();
             _announced = _version;
             return delta;
         }
@@ -83,7 +122,8 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
         lock (_lock)
         {
             return new InterestDelta(
-                0, _version, [.. _filters.Select(one => new WantedFilter(one.Key, ClassOf(one.Value)!.Value))], []);
+                0, _version, [.. _filters.Select(one => new WantedFilter(one.Key, ClassOf(one.Value)!.Value))], [],
+                [.. _clients.Values], []);
         }
     }
 

@@ -11,6 +11,11 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
 {
     private readonly Dictionary<string, Subscription> _filters = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<ulong, ClientClaim> _clients = [];
+
+    /// <summary>Clients whose sessions it wants or has. Of one that is lost, those whose sessions wait for it.</summary>
+    public IReadOnlyDictionary<ulong, ClientClaim> Clients => _clients;
+
     /// <summary>The version that is in the tree; 0 for none.</summary>
     public long Version { get; private set; }
 
@@ -46,13 +51,40 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             Remove(filter);
         }
 
+        foreach (var claim in delta.Claims)
+        {
+            _clients[claim.Client] = claim;
+        }
+
+        foreach (var client in delta.Released)
+        {
+            _clients.Remove(client);
+        }
+
         Version = delta.To;
         return true;
     }
 
-    /// <summary>The peer is lost: it wants nothing.</summary>
+    /// <summary>It is another run of a peer that had these: they are there until it says what it has.</summary>
+    public void Inherit(PeerInterest before)
+    {
+        foreach (var claim in before._clients.Values.Where(claim => claim.Phase == ClaimPhase.Kept))
+        {
+            _clients[claim.Client] = claim;
+        }
+    }
+
+    /// <summary>A client has a later session on another node.</summary>
+    public void Supersede(ulong client) => _clients.Remove(client);
+
+    /// <summary>The peer is lost: it wants nothing. What it keeps waits for it.</summary>
     public void Clear()
     {
+        foreach (var claim in _clients.Values.Where(claim => claim.Phase != ClaimPhase.Kept).ToList())
+        {
+            _clients.Remove(claim.Client);
+        }
+
         foreach (var subscription in _filters.Values)
         {
             tree.Remove(subscription);
@@ -78,6 +110,12 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
         foreach (var one in all.Wanted)
         {
             Put(one);
+        }
+
+        _clients.Clear();
+        foreach (var claim in all.Claims)
+        {
+            _clients[claim.Client] = claim;
         }
 
         Version = all.To;

@@ -6,28 +6,50 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Cluster.Links;
 
 /// <summary>
-/// One message in a frame: a byte with its QoS and whether it expires, then topic, properties and payload, each after its length, and the
-/// seconds until it expires before the properties.
+/// One message in a frame: a byte with its QoS and whether it expires, for QoS 1 and 2 its number in the fleet, then topic, properties and
+/// payload, each after its length, and the seconds until it expires before the properties. Or a mark: a byte and a number, which says that
+/// what the sender published before it has come.
 /// </summary>
 internal static class FrameRecord
 {
     private const byte QoSBits = 0b0000_0011;
     private const byte Expires = 0b0000_0100;
+    private const byte IsMark = 0b1000_0000;
     private const int LongestLength = 5;
 
     /// <summary>How many bytes a message takes at most.</summary>
     public static int MostBytesOf(in Publication message) =>
-        1 + sizeof(uint) + (3 * LongestLength) + message.Topic.Utf8.Length + message.Properties.Length + message.Payload.Length;
+        1 + sizeof(ulong) + sizeof(uint) + (3 * LongestLength) + message.Topic.Utf8.Length + message.Properties.Length + message.Payload.Length;
+
+    /// <summary>How many bytes a mark takes.</summary>
+    public const int BytesOfMark = 1 + sizeof(ulong);
+
+    /// <summary>Writes a mark.</summary>
+    /// <returns>How many bytes it took.</returns>
+    public static int WriteMark(Span<byte> to, ulong mark)
+    {
+        to[0] = IsMark;
+        BinaryPrimitives.WriteUInt64LittleEndian(to[1..], mark);
+        return BytesOfMark;
+    }
 
     /// <summary>Writes a message.</summary>
     /// <param name="to">Room for <see cref="MostBytesOf"/>.</param>
     /// <param name="message">The message.</param>
     /// <param name="qos">The quality of service of this copy.</param>
+    /// <param name="origin">The number of the message in the fleet. Not sent with QoS 0.</param>
     /// <returns>How many bytes it took.</returns>
-    public static int Write(Span<byte> to, in Publication message, QualityOfService qos)
+    public static int Write(Span<byte> to, in Publication message, QualityOfService qos, ulong origin)
     {
         to[0] = (byte)((byte)qos | (message.Expiry is null ? 0 : Expires));
-        var at = 1 + WriteBytes(to[1..], message.Topic.Utf8);
+        var at = 1;
+        if (qos != QualityOfService.AtMostOnce)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(to[at..], origin);
+            at += sizeof(ulong);
+        }
+
+        at += WriteBytes(to[at..], message.Topic.Utf8);
         if (message.Expiry is { } seconds)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(to[at..], seconds);
@@ -36,6 +58,22 @@ internal static class FrameRecord
 
         at += WriteBytes(to[at..], message.Properties);
         return at + WriteBytes(to[at..], message.Payload);
+    }
+
+    /// <summary>Reads a mark, if one is next.</summary>
+    /// <param name="body">What is left of the frame; without the mark afterwards.</param>
+    /// <param name="mark">The mark.</param>
+    public static bool TryReadMark(scoped ref ReadOnlySpan<byte> body, out ulong mark)
+    {
+        mark = 0;
+        if (body.Length < BytesOfMark || body[0] != IsMark)
+        {
+            return false;
+        }
+
+        mark = BinaryPrimitives.ReadUInt64LittleEndian(body[1..]);
+        body = body[BytesOfMark..];
+        return true;
     }
 
     /// <summary>Reads the next message.</summary>
@@ -52,6 +90,17 @@ internal static class FrameRecord
 
         var meta = body[0];
         var rest = body[1..];
+        var origin = 0UL;
+        if ((meta & QoSBits) != 0)
+        {
+            if (!BinaryPrimitives.TryReadUInt64LittleEndian(rest, out origin))
+            {
+                return false;
+            }
+
+            rest = rest[sizeof(ulong)..];
+        }
+
         var qos = (QualityOfService)(meta & QoSBits);
         if ((meta & ~(QoSBits | Expires)) != 0 || qos > QualityOfService.ExactlyOnce
             || !TryReadBytes(ref rest, out var topic) || !TopicName.IsValid(topic))
@@ -76,7 +125,10 @@ internal static class FrameRecord
             return false;
         }
 
-        message = new PeerMessage { Topic = topic, Properties = properties, Payload = payload, Expiry = expiry, QoS = qos };
+        message = new PeerMessage
+        {
+            Topic = topic, Properties = properties, Payload = payload, Expiry = expiry, QoS = qos, Origin = origin,
+        };
         body = rest;
         return true;
     }

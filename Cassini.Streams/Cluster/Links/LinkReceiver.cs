@@ -14,7 +14,8 @@ internal delegate long PeerDelivery(in PeerMessage message, FlushSet flushes);
 /// </summary>
 /// <param name="deliver">Delivers a message.</param>
 /// <param name="durability">How far this node's store is.</param>
-internal sealed class LinkReceiver(PeerDelivery deliver, Durability durability) : IDurabilityWaiter
+/// <param name="marked">Called with each mark, after what came before it was delivered.</param>
+internal sealed class LinkReceiver(PeerDelivery deliver, Durability durability, Action<ulong> marked) : IDurabilityWaiter
 {
     private readonly Lock _lock = new();
     private readonly Queue<(long Number, long Ticket)> _waiting = new();
@@ -118,9 +119,20 @@ internal sealed class LinkReceiver(PeerDelivery deliver, Durability durability) 
         var ticket = 0L;
         try
         {
-            while (FrameRecord.TryRead(ref body, out var message))
+            while (true)
             {
-                ticket = Math.Max(ticket, deliver(message, flushes));
+                if (FrameRecord.TryReadMark(ref body, out var mark))
+                {
+                    marked(mark);
+                }
+                else if (FrameRecord.TryRead(ref body, out var message))
+                {
+                    ticket = Math.Max(ticket, deliver(message, flushes));
+                }
+                else
+                {
+                    break;
+                }
             }
         }
         finally

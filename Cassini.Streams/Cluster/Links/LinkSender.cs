@@ -46,6 +46,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     public void Add(ref Publication message, QualityOfService qos, FlushSet flushes)
     {
         var most = FrameRecord.MostBytesOf(message);
+
+        // Asked for here: a number is made for the message itself, not for a copy of it.
+        var origin = qos == QualityOfService.AtMostOnce ? 0 : message.Origin;
         lock (_lock)
         {
             if (_isOver)
@@ -61,7 +64,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
 
             if (qos == QualityOfService.AtMostOnce)
             {
-                if (!AddLocked(ref _fast, message, qos, most))
+                if (!AddLocked(ref _fast, message, qos, origin, most))
                 {
                     _dropped++;
                     return;
@@ -69,7 +72,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             }
             else
             {
-                AddLocked(ref _sure, message, qos, most);
+                AddLocked(ref _sure, message, qos, origin, most);
                 AwaitList.Note(Acknowledged, _lastSealed + (_sure.Length > 0 ? 1 : 0));
             }
 
@@ -77,6 +80,20 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             {
                 _isNoted = true;
                 flushes.Add(this);
+            }
+        }
+    }
+
+    /// <summary>Sends a mark behind everything of QoS 1 and 2 that was added before.</summary>
+    public void Mark(ulong mark)
+    {
+        lock (_lock)
+        {
+            if (!_isOver)
+            {
+                SealSureLocked();
+                _sure.AddMark(mark);
+                SealSureLocked();
             }
         }
     }
@@ -184,7 +201,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     }
 
     /// <returns>False when it was not added, because the peer takes no more.</returns>
-    private bool AddLocked(ref Draft draft, in Publication message, QualityOfService qos, int most)
+    private bool AddLocked(ref Draft draft, in Publication message, QualityOfService qos, ulong origin, int most)
     {
         if (draft.Length > 0 && FrameHeader.Size + draft.Length + most > Math.Max(options.FrameSize, FrameHeader.Size + most))
         {
@@ -203,7 +220,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             return false;
         }
 
-        draft.Add(message, qos, Math.Max(options.FrameSize, FrameHeader.Size + most));
+        draft.Add(message, qos, origin, Math.Max(options.FrameSize, FrameHeader.Size + most));
         return true;
     }
 
@@ -286,11 +303,17 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
 
         public int Messages;
 
-        public void Add(in Publication message, QualityOfService qos, int size)
+        public void Add(in Publication message, QualityOfService qos, ulong origin, int size)
         {
             Buffer ??= ArrayPool<byte>.Shared.Rent(size);
-            Length += FrameRecord.Write(Buffer.AsSpan(FrameHeader.Size + Length), message, qos);
+            Length += FrameRecord.Write(Buffer.AsSpan(FrameHeader.Size + Length), message, qos, origin);
             Messages++;
+        }
+
+        public void AddMark(ulong mark)
+        {
+            Buffer ??= ArrayPool<byte>.Shared.Rent(FrameHeader.Size + FrameRecord.BytesOfMark);
+            Length += FrameRecord.WriteMark(Buffer.AsSpan(FrameHeader.Size + Length), mark);
         }
 
         public void Free()

@@ -1,0 +1,54 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Quotas;
+
+namespace Cassini.Streams.Broker.Delivery;
+
+/// <summary>
+/// A session is moving here from another node. What is published for it meanwhile comes after what it had there, so it is kept here until
+/// all of that has come. Both nodes get the same messages for a while: each is taken once. Belongs to the session's lock.
+/// </summary>
+/// <param name="options">How much may be kept.</param>
+/// <param name="tally">Counts it.</param>
+internal sealed class Arriving(BrokerOptions options, MemoryTally tally)
+{
+    private readonly List<(QueuedMessage Message, ulong Origin)> _kept = [];
+    private readonly HashSet<ulong> _come = [];
+
+    /// <summary>Whether something could not be kept: then the session cannot come.</summary>
+    public bool HasLost { get; private set; }
+
+    /// <summary>A message was published for it.</summary>
+    public void Keep(in QueuedMessage message, ulong origin)
+    {
+        if (_kept.Count >= options.MaxQueuedMessages || tally.Memory.IsClosedToAbsent)
+        {
+            HasLost = true;
+            return;
+        }
+
+        message.Hold(tally);
+        _kept.Add((message, origin));
+    }
+
+    /// <summary>A message came from the other node.</summary>
+    public void Come(ulong origin)
+    {
+        if (origin != 0)
+        {
+            _come.Add(origin);
+        }
+    }
+
+    /// <summary>Takes out what was kept, without what came from the other node as well.</summary>
+    public List<QueuedMessage> TakeAll()
+    {
+        foreach (var (message, _) in _kept)
+        {
+            message.Release(tally);
+        }
+
+        List<QueuedMessage> rest = [.. _kept.Where(one => !_come.Contains(one.Origin)).Select(one => one.Message)];
+        _kept.Clear();
+        return rest;
+    }
+}

@@ -1,0 +1,42 @@
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Sessions;
+
+/// <summary>
+/// The sessions of all nodes of a fleet: a client identifier has one session, whichever node its client connects to. Thread-safe.
+/// </summary>
+internal interface IFleetSessions
+{
+    /// <summary>
+    /// A client wants its session here. When another node has it, that one gives it up: its connection is closed, and a session that
+    /// outlives it is brought here, into the table.
+    /// </summary>
+    /// <param name="request">What the client asks for.</param>
+    /// <param name="cancellationToken">Ends it: the session stays where it is.</param>
+    /// <returns>Must be disposed after the client was attached, or was not.</returns>
+    Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken);
+
+    /// <summary>A session is here. Under a lock of the table: it must be quick, and call nobody.</summary>
+    /// <param name="clientId">Its client identifier.</param>
+    /// <param name="isKept">Whether it outlives its connection.</param>
+    /// <param name="since">When its client was here last, UTC.</param>
+    void OnHeld(string clientId, bool isKept, DateTimeOffset since);
+
+    /// <summary>A session is here no more. Under a lock of the table, perhaps.</summary>
+    void OnEnded(string clientId);
+}
+
+/// <summary>What became of a wish for a session.</summary>
+/// <param name="reason">Why the client cannot have it; <see cref="ReasonCode.Success"/> when it can.</param>
+/// <param name="detail">The same for people.</param>
+/// <param name="end">The client was attached, or was not.</param>
+internal sealed class SessionClaim(ReasonCode reason, string detail, Action end) : IDisposable
+{
+    public ReasonCode Reason { get; } = reason;
+
+    public string Detail { get; } = detail;
+
+    public bool IsGranted => Reason == ReasonCode.Success;
+
+    public void Dispose() => end();
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace Cassini.Streams.Cluster.Interest;
+
+/// <summary>A node wants the session of a client, or has it.</summary>
+/// <param name="Client">The client: a hash of its identifier.</param>
+/// <param name="Stamp">When: of two claims the later one holds. Ticks of UTC, but later than any claim of this client before.</param>
+/// <param name="Phase">How far it is.</param>
+internal readonly record struct ClientClaim(ulong Client, long Stamp, ClaimPhase Phase)
+{
+    /// <summary>As nodes write it.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Client:x}.{Stamp:x}.{(int)Phase}");
+
+    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    public static bool TryParse(string? text, out ClientClaim claim)
+    {
+        claim = default;
+        if (text?.Split('.') is not [var client, var stamp, [>= '0' and <= '2' and var phase]]
+            || !ulong.TryParse(client, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash)
+            || !long.TryParse(stamp, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var ticks) || ticks < 0)
+        {
+            return false;
+        }
+
+        claim = new ClientClaim(hash, ticks, (ClaimPhase)(phase - '0'));
+        return true;
+    }
+
+    /// <summary>Whether it holds against one of another node: the later one does, or the one whose node has the later name.</summary>
+    public bool HoldsAgainst(ClientClaim other, string node, string otherNode) =>
+        Stamp != other.Stamp ? Stamp > other.Stamp : string.CompareOrdinal(node, otherNode) > 0;
+}
+
+/// <summary>How far a node is with the session of a client.</summary>
+internal enum ClaimPhase
+{
+    /// <summary>The client has connected, and the node asks the others for its session.</summary>
+    Wanted = 0,
+
+    /// <summary>The node has its session, which ends with its connection.</summary>
+    Held = 1,
+
+    /// <summary>The node has its session, which outlives its connection.</summary>
+    Kept = 2,
+}

@@ -1,0 +1,163 @@
+using Cassini.Streams.Broker.Delivery;
+using Cassini.Streams.Broker.Sessions;
+
+namespace Cassini.Streams.Cluster.Sessions;
+
+/// <summary>
+/// One session of this node on its way to another one. Its messages are read when all nodes have sent their marks: what comes later comes
+/// to the other node as well. Thread-safe.
+/// </summary>
+/// <param name="asked">Who asks for it.</param>
+/// <param name="pieceSize">How many bytes a piece has at most.</param>
+/// <param name="time">The one clock.</param>
+internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider time) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _marked = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _isComplete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _over = new();
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private ReadOnlyMemory<byte> _head;
+    private int _heads;
+    private IAsyncEnumerator<MovedMessage>? _messages;
+    private ReadOnlyMemory<byte> _rest;
+    private byte[] _last = [];
+    private int _next;
+    private bool _isAtEnd;
+    private bool _areOwnIn;
+    private int _isWanted = -1;
+    private long _touchedAt = time.GetTimestamp();
+
+    public SessionAsked Asked => asked;
+
+    /// <summary>What became of it; null as long as that is not known.</summary>
+    public ReleaseOutcome? Outcome { get; private set; }
+
+    /// <summary>The session; null unless it is leaving.</summary>
+    public Session? Session { get; private set; }
+
+    /// <summary>For how long the other node has not asked for anything.</summary>
+    public TimeSpan Idle => time.GetElapsedTime(Volatile.Read(ref _touchedAt));
+
+    /// <summary>The other node shows that it still wants it.</summary>
+    public void Touch() => Volatile.Write(ref _touchedAt, time.GetTimestamp());
+
+    /// <summary>It is known what becomes of it.</summary>
+    public void Begin(SessionReleased released)
+    {
+        Touch();
+        if (released.Session is { } session)
+        {
+            _head = SessionParcel.Write(session.Export());
+            _heads = (_head.Length + pieceSize - 1) / pieceSize;
+        }
+
+        (Session, Outcome) = (released.Session, released.Outcome);
+    }
+
+    /// <summary>A node has sent its mark: everything has come that it published before.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="live">The peers that are not lost.</param>
+    public void OnMark(string node, IReadOnlyCollection<string> live)
+    {
+        lock (_lock)
+        {
+            _marked.Add(node);
+        }
+
+        Review(live);
+    }
+
+    /// <summary>What this node had taken in itself is delivered.</summary>
+    public void OnOwnMark(IReadOnlyCollection<string> live)
+    {
+        lock (_lock)
+        {
+            _areOwnIn = true;
+        }
+
+        Review(live);
+    }
+
+    /// <summary>A peer may be lost: its mark does not come.</summary>
+    public void Review(IReadOnlyCollection<string> live)
+    {
+        lock (_lock)
+        {
+            if (!_areOwnIn || live.Any(node => !_marked.Contains(node)))
+            {
+                return;
+            }
+        }
+
+        _isComplete.TrySetResult();
+    }
+
+    /// <summary>Makes a piece, once everything for it has come.</summary>
+    /// <param name="piece">Its number: the next one, or the last one again.</param>
+    /// <returns>Null when it is another one, or is being made already.</returns>
+    /// <exception cref="IOException">The store cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It is over.</exception>
+    public async Task<byte[]?> PieceAsync(int piece)
+    {
+        Touch();
+        if (Session is not { } session || Interlocked.Exchange(ref _isWanted, piece) == piece)
+        {
+            return null;
+        }
+
+        await _turn.WaitAsync(_over.Token).ConfigureAwait(false);
+        try
+        {
+            if (piece == _next - 1)
+            {
+                return _last;
+            }
+
+            if (piece != _next || _isAtEnd)
+            {
+                return null;
+            }
+
+            if (piece >= _heads)
+            {
+                await _isComplete.Task.WaitAsync(_over.Token).ConfigureAwait(false);
+            }
+
+            return _last = piece < _heads ? HeadPiece(piece) : await NextAsync(session).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _isWanted, -1);
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _over.Cancel();
+
+    private byte[] HeadPiece(int piece)
+    {
+        var body = _head[(piece * pieceSize)..];
+        _next++;
+        return SessionPiece.Write(asked.Number, piece, isLast: false, body[..Math.Min(pieceSize, body.Length)].Span);
+    }
+
+    private async Task<byte[]> NextAsync(Session session)
+    {
+        _messages ??= session.Deliveries.ExportAsync(_over.Token).GetAsyncEnumerator(_over.Token);
+        using var body = new MemoryStream();
+        body.Write(_rest.Span);
+        var hasMore = true;
+        while (body.Length < pieceSize && (hasMore = await _messages.MoveNextAsync().ConfigureAwait(false)))
+        {
+            var moved = _messages.Current;
+            body.Write(SessionParcel.Write(moved, moved.Message.Message.SecondsLeft(time.GetTimestamp(), time)));
+        }
+
+        var bytes = body.ToArray();
+        var length = Math.Min(pieceSize, bytes.Length);
+        _rest = bytes.AsMemory(length);
+        _isAtEnd = !hasMore && _rest.IsEmpty;
+        return SessionPiece.Write(asked.Number, _next++, _isAtEnd, bytes.AsSpan(0, length));
+    }
+}

@@ -1,0 +1,108 @@
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Cluster.Interest;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Cluster.Sessions;
+
+/// <summary>
+/// Has one session for each client identifier of the fleet. A node says that it wants a session before its client is attached; when all
+/// live peers know that, those that have one are asked for it. Of two wishes at once the later one holds, on all nodes. Thread-safe.
+/// </summary>
+/// <param name="node">The name of this node.</param>
+/// <param name="clients">Who has a session here.</param>
+/// <param name="peers">The other nodes.</param>
+/// <param name="confirmed">The versions of what this node wants that all live peers have confirmed.</param>
+/// <param name="taker">Brings sessions here.</param>
+/// <param name="sessions">The sessions of this node.</param>
+internal sealed class FleetSessions(
+    string node, OwnClients clients, IPeers peers, Watermark confirmed, SessionTaker taker, SessionTable sessions) : IFleetSessions
+{
+    /// <inheritdoc/>
+    public async Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken)
+    {
+        var client = ClientHash.Of(request.ClientId);
+        SessionWish? wish = null;
+        while (sessions.Find(request.ClientId) is { IsLeaving: true } || wish is null)
+        {
+            if (sessions.Find(request.ClientId) is { IsLeaving: true })
+            {
+                return Refused(ReasonCode.ServerBusy, "the session is moving to another node of the fleet");
+            }
+
+            // Later than any of others, so that it is theirs that ends.
+            var after = peers.OwnersOf(client).Select(owner => owner.Claim.Stamp).DefaultIfEmpty().Max();
+            wish = clients.TryWish(client, request.ClientId, after, out var before);
+            if (before is not null)
+            {
+                await before.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            else if (wish is null)
+            {
+                // It is here already.
+                return new SessionClaim(ReasonCode.Success, "", static () => { });
+            }
+        }
+
+        var isOver = true;
+        try
+        {
+            var refusal = await BringAsync(client, request, wish, cancellationToken).ConfigureAwait(false);
+            isOver = refusal is not null;
+            return refusal is var (reason, detail)
+                ? Refused(reason, detail)
+                : new SessionClaim(ReasonCode.Success, "", () => clients.EndWish(client, wish));
+        }
+        finally
+        {
+            if (isOver)
+            {
+                clients.EndWish(client, wish);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnHeld(string clientId, bool isKept, DateTimeOffset since) =>
+        clients.Hold(ClientHash.Of(clientId), clientId, isKept ? ClaimPhase.Kept : ClaimPhase.Held, since);
+
+    /// <inheritdoc/>
+    public void OnEnded(string clientId) => clients.End(ClientHash.Of(clientId));
+
+    private static SessionClaim Refused(ReasonCode reason, string detail) => new(reason, detail, static () => { });
+
+    private async Task<(ReasonCode Reason, string Detail)?> BringAsync(
+        ulong client, AttachRequest request, SessionWish wish, CancellationToken cancellationToken)
+    {
+        await peers.WhenKnownAsync(cancellationToken).ConfigureAwait(false);
+        await confirmed.WhenReachedAsync(wish.Version, cancellationToken).ConfigureAwait(false);
+        var own = new ClientClaim(client, wish.Stamp, ClaimPhase.Wanted);
+        foreach (var owner in peers.OwnersOf(client))
+        {
+            if (owner.Claim.HoldsAgainst(own, owner.Node, node))
+            {
+                return TakenElsewhere(owner);
+            }
+
+            // Of one that is lost only what it keeps is known.
+            var refusal = owner.IsLive ? await taker.BringAsync(owner, request, wish.Stamp, cancellationToken).ConfigureAwait(false)
+                : request.CleanStart ? null
+                : SessionTaker.Unreachable(owner);
+            if (refusal is not null)
+            {
+                return refusal;
+            }
+        }
+
+        if (!wish.TryGrant())
+        {
+            return (ReasonCode.ServerBusy, "another node takes the client identifier");
+        }
+
+        peers.Supersede(client);
+        return null;
+    }
+
+    private static (ReasonCode, string) TakenElsewhere(ClientOwner owner) =>
+        (ReasonCode.ServerBusy, $"the client identifier is taken on node {owner.Node}");
+}

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Cluster.Interest;
+
+namespace Cassini.Streams.Cluster.Sessions;
+
+/// <summary>The other nodes, for those who move sessions between them. Thread-safe.</summary>
+internal interface IPeers
+{
+    /// <summary>The peers that are not lost.</summary>
+    ImmutableArray<string> Live { get; }
+
+    /// <summary>The run of a peer; null when it is not known, or lost.</summary>
+    string? EpochOf(string node);
+
+    /// <summary>Who wants or has the session of a client, or kept it when it was lost.</summary>
+    ImmutableArray<ClientOwner> OwnersOf(ulong client);
+
+    /// <summary>Ends when this node has joined, and all live peers have said which sessions they have.</summary>
+    Task WhenKnownAsync(CancellationToken cancellationToken);
+
+    /// <summary>A client has a later session here: those that lost peers keep do not count any more.</summary>
+    void Supersede(ulong client);
+
+    /// <summary>Sends a mark to a peer, behind what was published for it. Nothing when it is lost.</summary>
+    void Mark(string node, ulong mark);
+
+    /// <summary>Says something to all peers.</summary>
+    void TellAll(ControlMessage message);
+
+    /// <summary>Says something to a peer.</summary>
+    void Tell(string node, ControlMessage message);
+
+    /// <summary>Sends a piece of a session to a peer.</summary>
+    void SendPiece(string node, ReadOnlySpan<byte> piece);
+}
+
+/// <summary>Who wants or has the session of a client.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Claim">What it has said.</param>
+/// <param name="IsLive">Whether it is not lost.</param>
+internal readonly record struct ClientOwner(string Node, ClientClaim Claim, bool IsLive);

@@ -1,0 +1,204 @@
+using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Cluster.Interest;
+using Cassini.Streams.Primitives;
+
+namespace Cassini.Streams.Cluster.Sessions;
+
+/// <summary>Gives sessions of this node to other nodes, whose clients they are now. Thread-safe.</summary>
+/// <param name="node">The name of this node.</param>
+/// <param name="epoch">Its run.</param>
+/// <param name="options">The fleet.</param>
+/// <param name="broker">Has the sessions.</param>
+/// <param name="clients">Who has a session here.</param>
+/// <param name="peers">The other nodes.</param>
+/// <param name="marks">Sends marks to nodes whose sessions leave them.</param>
+/// <param name="pieceSize">How many bytes a piece of a session has at most.</param>
+/// <param name="time">The one clock.</param>
+/// <param name="failed">Called with a bug.</param>
+internal sealed class SessionGiver(
+    string node, string epoch, ClusterOptions options, MqttBroker broker, OwnClients clients, IPeers peers, MarkSender marks, int pieceSize,
+    TimeProvider time, Action<Exception> failed) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ulong, Departure> _departures = [];
+
+    /// <summary>A node asks for a session.</summary>
+    public void Hear(SessionAsked asked)
+    {
+        Departure? departure;
+        lock (_lock)
+        {
+            if (!_departures.TryGetValue(asked.Number, out departure))
+            {
+                _departures.Add(asked.Number, departure = new Departure(asked, pieceSize, time));
+                Observe(ReleaseAsync(departure));
+                return;
+            }
+        }
+
+        departure.Touch();
+        if (departure.Outcome is { } outcome)
+        {
+            Answer(asked, outcome);
+        }
+    }
+
+    /// <summary>A node asks for marks, and this node knows what it wants.</summary>
+    public void Hear(MarksAsked asked)
+    {
+        if (asked.To != node)
+        {
+            marks.Send(asked.To, asked.Number);
+        }
+        else if (Find(asked.Number) is { } departure)
+        {
+            departure.Touch();
+            Observe(MarkOwnAsync(departure));
+        }
+    }
+
+    /// <summary>A node asks for a piece.</summary>
+    public void Hear(PieceAsked asked)
+    {
+        if (Find(asked.Number) is { } departure)
+        {
+            Observe(SendPieceAsync(departure, asked.Piece));
+        }
+    }
+
+    /// <summary>A session has come to another node, or not.</summary>
+    public void Hear(SessionCame came)
+    {
+        if (Find(came.Number) is { } departure)
+        {
+            Observe(EndAsync(departure, came.HasCome));
+        }
+    }
+
+    /// <summary>A mark came from a peer.</summary>
+    public void OnMark(string from, ulong number) => Find(number)?.OnMark(from, peers.Live);
+
+    /// <summary>Who is there has changed, or time has passed: what nobody asks for any more stays here.</summary>
+    public void Look()
+    {
+        List<Departure> all;
+        lock (_lock)
+        {
+            all = [.. _departures.Values];
+        }
+
+        foreach (var departure in all)
+        {
+            departure.Review(peers.Live);
+            if (departure.Idle > 3 * options.TakeOverPatience || peers.EpochOf(departure.Asked.Node) != departure.Asked.Epoch)
+            {
+                Observe(EndAsync(departure, hasCome: false));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (var departure in _departures.Values)
+            {
+                departure.Dispose();
+            }
+        }
+    }
+
+    private Departure? Find(ulong number)
+    {
+        lock (_lock)
+        {
+            return _departures.GetValueOrDefault(number);
+        }
+    }
+
+    private void Observe(Task work) => TaskObserver.Observe(work, failed);
+
+    private async Task ReleaseAsync(Departure departure)
+    {
+        // Not on the thread of the bus.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var asked = departure.Asked;
+        var client = ClientHash.Of(asked.ClientId);
+        var claim = new ClientClaim(client, asked.Stamp, ClaimPhase.Wanted);
+        var released = new SessionReleased(ReleaseOutcome.Busy);
+        var own = clients.Find(client);
+        if (own is null || claim.HoldsAgainst(own.Value.Claim, asked.Node, node))
+        {
+            if (own?.Wish is { } wish)
+            {
+                wish.Lose();
+                await wish.Ended.ConfigureAwait(false);
+            }
+
+            released = await broker.Releasing
+                .ReleaseAsync(asked.ClientId, asked.Identity, asked.CleanStart, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        departure.Begin(released);
+        Answer(asked, released.Outcome);
+    }
+
+    private void Answer(SessionAsked asked, ReleaseOutcome outcome) =>
+        peers.Tell(asked.Node, new SessionAnswered(node, epoch, asked.Epoch, asked.Number, outcome));
+
+    private async Task MarkOwnAsync(Departure departure)
+    {
+        await broker.WhenOutOfBatchesAsync().ConfigureAwait(false);
+        departure.OnOwnMark(peers.Live);
+    }
+
+    private async Task SendPieceAsync(Departure departure, int piece)
+    {
+        try
+        {
+            if (await departure.PieceAsync(piece).ConfigureAwait(false) is { } made)
+            {
+                peers.SendPiece(departure.Asked.Node, made);
+            }
+        }
+        catch (Exception thrown) when (thrown is IOException or OperationCanceledException)
+        {
+            // Health tells the first. The other node gives it up, and the session stays.
+        }
+    }
+
+    private async Task EndAsync(Departure departure, bool hasCome)
+    {
+        lock (_lock)
+        {
+            if (!_departures.Remove(departure.Asked.Number))
+            {
+                return;
+            }
+        }
+
+        departure.Dispose();
+        if (departure.Session is not { } session)
+        {
+            return;
+        }
+
+        if (hasCome || HasLater(session.ClientId))
+        {
+            await broker.Releasing.EndMovedAsync(session).ConfigureAwait(false);
+        }
+        else
+        {
+            session.Stay();
+        }
+    }
+
+    /// <summary>Whether another node has the session, although it did not say so.</summary>
+    private bool HasLater(string clientId)
+    {
+        var client = ClientHash.Of(clientId);
+        return clients.Find(client) is var (_, own, _) && peers.OwnersOf(client).Any(
+            owner => owner.IsLive && owner.Claim.Phase != ClaimPhase.Wanted && owner.Claim.HoldsAgainst(own, owner.Node, node));
+    }
+}

@@ -1,0 +1,258 @@
+using System.Collections.Concurrent;
+using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Cluster.Interest;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Primitives;
+
+namespace Cassini.Streams.Cluster.Sessions;
+
+/// <summary>Brings sessions of other nodes here, whose clients have connected to this node. Thread-safe.</summary>
+/// <param name="node">The name of this node.</param>
+/// <param name="epoch">Its run.</param>
+/// <param name="options">The fleet.</param>
+/// <param name="broker">Gets the sessions.</param>
+/// <param name="durability">How far its store is.</param>
+/// <param name="interest">What its clients want.</param>
+/// <param name="peers">The other nodes.</param>
+/// <param name="marks">Sends the marks of this node.</param>
+/// <param name="events">Where it publishes what came.</param>
+/// <param name="time">The one clock.</param>
+internal sealed class SessionTaker(
+    string node, string epoch, ClusterOptions options, MqttBroker broker, Durability durability, OwnInterest interest, IPeers peers,
+    MarkSender marks, IEventPublisher events, TimeProvider time)
+{
+    /// <summary>What is not answered for so long is asked for again: the bus may have lost it.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentDictionary<ulong, Waiting> _waiting = new();
+
+    /// <summary>A node has answered.</summary>
+    public void Hear(SessionAnswered answered)
+    {
+        if (_waiting.TryGetValue(answered.Number, out var waiting))
+        {
+            waiting.Answer.TrySetResult(answered.Outcome);
+        }
+    }
+
+    /// <summary>A piece came.</summary>
+    public void HearPiece(ReadOnlyMemory<byte> bytes)
+    {
+        if (SessionPiece.TryRead(bytes, out var number, out var piece, out var isLast, out var body)
+            && _waiting.TryGetValue(number, out var waiting) && waiting.Piece is { } wanted && wanted.Number == piece)
+        {
+            wanted.Come.TrySetResult((body.ToArray(), isLast));
+        }
+    }
+
+    /// <summary>Asks a node for the session of a client, and brings it here if there is one.</summary>
+    /// <param name="owner">The node.</param>
+    /// <param name="request">What the client asks for.</param>
+    /// <param name="stamp">The stamp of the claim of this node.</param>
+    /// <param name="cancellationToken">Ends it: the session stays where it is.</param>
+    /// <returns>Why the client cannot have its session; null when it can, or when there is none any more.</returns>
+    public async Task<(ReasonCode Reason, string Detail)?> BringAsync(
+        ClientOwner owner, AttachRequest request, long stamp, CancellationToken cancellationToken)
+    {
+        if (peers.EpochOf(owner.Node) is not { } of)
+        {
+            return Unreachable(owner);
+        }
+
+        var number = MessageOrigin.Next();
+        var waiting = _waiting[number] = new Waiting();
+        var asked = new SessionAsked(node, epoch, of, number, request.ClientId, request.Identity, request.CleanStart, stamp);
+        try
+        {
+            var outcome = await AskAsync(() => peers.Tell(owner.Node, asked), waiting.Answer.Task, cancellationToken)
+                .ConfigureAwait(false);
+            return outcome switch
+            {
+                ReleaseOutcome.None => null,
+                ReleaseOutcome.OfAnother => (ReasonCode.NotAuthorized, "the client identifier belongs to another identity"),
+                ReleaseOutcome.Busy => (ReasonCode.ServerBusy, $"the session is on its way, or wanted on node {owner.Node}"),
+                _ => await BringAsync(owner, asked, waiting, cancellationToken).ConfigureAwait(false),
+            };
+        }
+        catch (TimeoutException)
+        {
+            // One that ends with its connection is ended when that node hears who has it now.
+            return owner.Claim.Phase == ClaimPhase.Held || request.CleanStart ? null : Unreachable(owner);
+        }
+        finally
+        {
+            _waiting.TryRemove(number, out _);
+        }
+    }
+
+    /// <summary>The answer to a client whose session is on a node that cannot be reached.</summary>
+    public static (ReasonCode Reason, string Detail) Unreachable(ClientOwner owner) =>
+        (ReasonCode.ServerUnavailable, $"the session is on node {owner.Node}, which cannot be reached");
+
+    private async Task<(ReasonCode Reason, string Detail)?> BringAsync(
+        ClientOwner owner, SessionAsked asked, Waiting waiting, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var hasCome = false;
+        Session? session = null;
+        (ReasonCode Reason, string Detail)? refusal = null;
+        try
+        {
+            var messages = 0L;
+            var stream = new PieceStream(
+                (wanted, all) => AskPieceAsync(owner.Node, asked, waiting, wanted, all, cancellationToken));
+            var moved = SessionParcel.ReadSession((await stream.NextAsync().ConfigureAwait(false))!.Value);
+            if (moved.ClientId != asked.ClientId || moved.Identity != asked.Identity)
+            {
+                throw new InvalidDataException("another session came");
+            }
+
+            AwaitList.TakeNoted();
+            (session, var reached) = broker.Sessions.BeginArrival(moved);
+            var known = AwaitList.TakeNoted();
+            Durability.TakeNoted();
+            if (session is null)
+            {
+                return refusal = (ReasonCode.QuotaExceeded, $"node {node} has no place for the session: {reached!.Resource}");
+            }
+
+            // From here on, what is published anywhere comes here, and for a while to the other node as well.
+            await (known?.WhenReachedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+            stream.Marks = new MarksAsked(node, epoch, owner.Node, asked.Number, interest.Version);
+            while (await stream.NextAsync().ConfigureAwait(false) is { } item)
+            {
+                var message = SessionParcel.ReadMessage(item, topic => broker.Topics.Get(topic), ExpiresAt);
+                if (!session.TryImport(message))
+                {
+                    return refusal = NoRoom();
+                }
+
+                messages++;
+            }
+
+            var isHere = broker.Sessions.TryArrive(session, moved);
+            var ticket = Durability.TakeNoted();
+            if (!isHere)
+            {
+                return refusal = NoRoom();
+            }
+
+            hasCome = true;
+            await durability.WhenReachedAsync(ticket, CancellationToken.None).ConfigureAwait(false);
+            broker.Sessions.Fleet!.OnHeld(session.ClientId, isKept: true, time.GetUtcNow());
+            events.Publish(new SessionArrived(asked.ClientId, owner.Node, messages, time.GetElapsedTime(began)));
+            return null;
+        }
+        catch (Exception failure) when (failure is TimeoutException or InvalidDataException or OperationCanceledException)
+        {
+            refusal = (ReasonCode.ServerUnavailable, $"the session did not come from node {owner.Node}: {failure.Message}");
+            return refusal;
+        }
+        finally
+        {
+            if (!hasCome && session is not null)
+            {
+                broker.Sessions.AbandonArrival(session);
+            }
+
+            peers.Tell(owner.Node, new SessionCame(node, epoch, asked.Of, asked.Number, hasCome));
+            if (refusal is var (reason, detail) && !cancellationToken.IsCancellationRequested)
+            {
+                events.Publish(new SessionNotArrived(asked.ClientId, owner.Node, $"{reason}: {detail}"));
+            }
+        }
+    }
+
+    private async Task<(byte[] Body, bool IsLast)> AskPieceAsync(
+        string from, SessionAsked asked, Waiting waiting, WantedPiece wanted, MarksAsked? all, CancellationToken cancellationToken)
+    {
+        waiting.Piece = wanted;
+        return await AskAsync(Ask, wanted.Come.Task, cancellationToken).ConfigureAwait(false);
+
+        void Ask()
+        {
+            if (all is not null)
+            {
+                peers.TellAll(all);
+                marks.Send(from, asked.Number);
+            }
+
+            peers.Tell(from, new PieceAsked(node, epoch, asked.Of, asked.Number, wanted.Number));
+        }
+    }
+
+    private (ReasonCode, string) NoRoom() => (ReasonCode.QuotaExceeded, $"node {node} has no room for the messages of the session");
+
+    private long ExpiresAt(uint seconds) => time.GetTimestamp() + (long)(seconds * (double)time.TimestampFrequency);
+
+    /// <summary>Asks until there is an answer.</summary>
+    /// <exception cref="TimeoutException">There is none.</exception>
+    private async Task<T> AskAsync<T>(Action ask, Task<T> answer, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            ask();
+            try
+            {
+                return await answer.WaitAsync(AskAgainAfter, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (time.GetElapsedTime(began) < options.TakeOverPatience)
+            {
+            }
+        }
+    }
+
+    private sealed class Waiting
+    {
+        public TaskCompletionSource<ReleaseOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>The piece that is to come; null while none is.</summary>
+        public WantedPiece? Piece { get; set; }
+    }
+
+    private sealed class WantedPiece(int number)
+    {
+        public int Number => number;
+
+        public TaskCompletionSource<(byte[] Body, bool IsLast)> Come { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>The items of a session, out of its pieces.</summary>
+    private sealed class PieceStream(Func<WantedPiece, MarksAsked?, Task<(byte[] Body, bool IsLast)>> ask)
+    {
+        private ReadOnlyMemory<byte> _come;
+        private int _next;
+        private bool _isAtEnd;
+
+        /// <summary>What all nodes are asked for before the next piece comes.</summary>
+        public MarksAsked? Marks { get; set; }
+
+        /// <returns>Null at the end.</returns>
+        public async Task<ReadOnlyMemory<byte>?> NextAsync()
+        {
+            while (true)
+            {
+                if (SessionParcel.TryTake(ref _come) is { } item)
+                {
+                    return item;
+                }
+
+                if (_isAtEnd)
+                {
+                    return _come.IsEmpty ? null : throw new InvalidDataException("the session is cut off");
+                }
+
+                var (body, isLast) = await ask(new WantedPiece(_next++), Marks).ConfigureAwait(false);
+                _isAtEnd = isLast;
+                Marks = null;
+                _come = _come.IsEmpty ? body : (byte[])[.. _come.Span, .. body];
+            }
+        }
+    }
+}

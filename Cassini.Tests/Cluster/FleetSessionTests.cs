@@ -1,0 +1,209 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Tests.Broker;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>A client identifier has one session in the whole fleet, which goes where its client connects.</summary>
+public class FleetSessionTests
+{
+    [Fact]
+    public async Task Connect_ElsewhereWithASessionThatEndsWithItsConnection_ClosesThatOne()
+    {
+        await using var fleet = await Fleet.StartAsync(2);
+        var first = await fleet.ConnectAsync(0, "c");
+        await first.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+
+        var (second, isPresent) = await fleet.ResumeAsync(1, "c");
+
+        isPresent.ShouldBeFalse();
+        await first.ExpectClosedAsync(ReasonCode.SessionTakenOver);
+        await Eventually.HoldsAsync("it is gone", () => fleet.Nodes[0].Mqtt.Broker.FindSession("c") is null);
+        await second.PingAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Connect_ElsewhereWithASessionThatIsKept_BringsItWithItsMessages(bool isStored)
+    {
+        await using var fleet = await Fleet.StartAsync(isStored: isStored);
+        var (first, isNew) = await fleet.ResumeAsync(0, "c");
+        isNew.ShouldBeFalse();
+        await first.SubscribeAsync("a/#", QualityOfService.ExactlyOnce);
+        await first.SubscribeAsync("b", QualityOfService.AtLeastOnce, identifier: 7);
+        await first.DisconnectAsync();
+        await first.ExpectEndAsync();
+        var publisher = await fleet.ConnectAsync(2, "p");
+        for (var i = 0; i < 100; i++)
+        {
+            await publisher.PublishAsync($"a/{i % 3}", $"{i}", QualityOfService.ExactlyOnce);
+        }
+
+        await publisher.PublishAsync("b", "b", QualityOfService.AtLeastOnce);
+        var (second, isPresent) = await fleet.ResumeAsync(1, "c");
+
+        isPresent.ShouldBeTrue();
+        for (var i = 0; i < 100; i++)
+        {
+            (await second.ExpectPublishAsync($"a/{i % 3}", $"{i}")).QoS.ShouldBe(QualityOfService.ExactlyOnce);
+        }
+
+        (await second.ExpectPublishAsync("b", "b")).Properties.SubscriptionIdentifiers.ShouldBe([7]);
+        await publisher.PublishAsync("a/x", "after", QualityOfService.AtLeastOnce);
+        await second.ExpectPublishAsync("a/x", "after");
+        await second.ExpectNothingAsync();
+        fleet.Nodes[1].Mqtt.Broker.GetClientSubscriptions("c").Count.ShouldBe(2);
+        await Eventually.HoldsAsync("the other node has it no more", () => fleet.Nodes[0].Mqtt.Broker.FindSession("c") is null);
+        fleet.Nodes[0].Mqtt.Broker.GetSubscriptions("b").ShouldBeEmpty();
+        (await fleet.Nodes[1].HappensAsync<SessionArrived>("it is told")).ShouldSatisfyAllConditions(
+            told => told.From.ShouldBe("n1"), told => told.Messages.ShouldBe(101));
+    }
+
+    [Fact]
+    public async Task Connect_ElsewhereOfAnotherIdentity_IsRefused()
+    {
+        await using var fleet = await Fleet.StartAsync(2);
+        var owner = await fleet.ConnectAsync(0, "c");
+        var stranger = await fleet.OpenAsync(1, "bob");
+
+        (await stranger.ExpectRefusalAsync(stranger.Connect("c"))).Reason.ShouldBe(ReasonCode.NotAuthorized);
+        await owner.PingAsync();
+    }
+
+    [Fact]
+    public async Task Connect_ElsewhereWithACleanStart_BeginsAnew()
+    {
+        await using var fleet = await Fleet.StartAsync(2);
+        var (first, _) = await fleet.ResumeAsync(0, "c");
+        await first.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+
+        var second = await fleet.ConnectAsync(1, "c");
+
+        await first.ExpectClosedAsync(ReasonCode.SessionTakenOver);
+        fleet.Nodes[1].Mqtt.Broker.GetClientSubscriptions("c").ShouldBeEmpty();
+        await Eventually.HoldsAsync("the other node has it no more", () => fleet.Nodes[0].Mqtt.Broker.FindSession("c") is null);
+        await second.PingAsync();
+    }
+
+    // While a client goes from node to node, others publish on all of them: nothing is lost, nothing comes twice, each publisher's order
+    // is kept.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Session_MovesWhileMessagesArePublishedEverywhere_LosesAndDoublesNothing(bool isStored)
+    {
+        const int Moves = 12;
+        await using var fleet = await Fleet.StartAsync(isStored: isStored);
+        var (client, _) = await fleet.ResumeAsync(0, "c");
+        await client.SubscribeAsync("t/#", QualityOfService.ExactlyOnce);
+        using var enough = new CancellationTokenSource();
+        var publishing = Enumerable.Range(0, 3).Select(async node =>
+        {
+            var publisher = await fleet.ConnectAsync(node, $"p{node}");
+            var count = 0;
+            for (; !enough.IsCancellationRequested; count++)
+            {
+                (await publisher.PublishAsync($"t/{node}", $"{count}", QualityOfService.ExactlyOnce)).ShouldBe(ReasonCode.Success);
+            }
+
+            return count;
+        }).ToList();
+
+        var got = new List<int>[] { [], [], [] };
+        var unreleased = new HashSet<ushort>();
+        for (var move = 1; move <= Moves; move++)
+        {
+            var until = got.Sum(one => one.Count) + 60;
+            while (got.Sum(one => one.Count) < until)
+            {
+                await TakeAsync(client, got, unreleased);
+            }
+
+            (client, var isPresent) = await fleet.ResumeAsync(move % 3, "c");
+            isPresent.ShouldBeTrue($"move {move}");
+        }
+
+        await enough.CancelAsync();
+        var counts = await Eventually.CompletesAsync("publishers end", Task.WhenAll(publishing));
+        while (got.Sum(one => one.Count) < counts.Sum())
+        {
+            await TakeAsync(client, got, unreleased);
+        }
+
+        for (var node = 0; node < 3; node++)
+        {
+            got[node].ShouldBe(Enumerable.Range(0, counts[node]), $"the messages of node {node}");
+        }
+
+        while (unreleased.Count > 0)
+        {
+            await TakeAsync(client, got, unreleased);
+        }
+
+        await client.ExpectNothingAsync();
+    }
+
+    [Fact]
+    public async Task Connect_OnThreeNodesAtOnce_LeavesOneConnection()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        for (var round = 0; round < 10; round++)
+        {
+            var clients = await Task.WhenAll(Enumerable.Range(0, 3).Select(node => fleet.OpenAsync(node)));
+            var answers = await Task.WhenAll(clients.Select(async client =>
+            {
+                await client.SendAsync(ConnectWriter.Write(Fleet.Lasting(client, $"c{round % 3}")));
+                return await client.ExpectAsync<ConnAckPacket>();
+            }));
+            answers.ShouldAllBe(answer => answer.Reason == ReasonCode.Success || answer.Reason == ReasonCode.ServerBusy);
+            answers.ShouldContain(answer => answer.Reason == ReasonCode.Success);
+            await Eventually.HoldsAsync(
+                "one has it",
+                () => fleet.Nodes.Count(node => node.Mqtt.Broker.FindSession($"c{round % 3}") is not null) == 1);
+        }
+    }
+
+    [Fact]
+    public async Task Connect_ToASessionOfANodeThatHasStopped_IsRefusedUntilThatIsBack()
+    {
+        await using var fleet = await Fleet.StartAsync(2, isStored: true);
+        var (first, _) = await fleet.ResumeAsync(0, "c");
+        await first.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        await fleet.StopAsync(0);
+        await fleet.Nodes[1].HappensAsync<PeerLeft>("it has stopped");
+
+        var refused = await fleet.OpenAsync(1);
+        var answer = await refused.ExpectRefusalAsync(Fleet.Lasting(refused, "c"));
+        answer.Reason.ShouldBe(ReasonCode.ServerUnavailable);
+        answer.Properties.ReasonString.ShouldNotBeNull().ShouldContain("n1");
+
+        await fleet.StartAsync(0);
+        await fleet.IsWholeAsync();
+        (await fleet.ResumeAsync(1, "c")).IsPresent.ShouldBeTrue();
+    }
+
+    private static async Task TakeAsync(MqttTestClient client, List<int>[] got, HashSet<ushort> unreleased)
+    {
+        switch (await client.ReadAsync("a message comes"))
+        {
+            case ReceivedPublish came:
+                if (unreleased.Add(came.PacketId))
+                {
+                    got[came.Topic[^1] - '0'].Add(int.Parse(came.Text));
+                }
+
+                await client.AckAsync(PacketType.PubRec, came.PacketId);
+                break;
+            case AckPacket { Type: PacketType.PubRel } released:
+                unreleased.Remove(released.PacketId);
+                await client.AckAsync(PacketType.PubComp, released.PacketId);
+                break;
+            case var other:
+                other.ShouldBeNull("nothing else comes");
+                break;
+        }
+    }
+}
