@@ -316,6 +316,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         }
 
         _giver.Look();
+        _taker.Look();
     }
 
     private void OnControl(ReadOnlyMemory<byte> data)
@@ -503,8 +504,9 @@ internal sealed class ClusterNode : IPeers, IDisposable
     {
         var before = _peers.GetValueOrDefault(node);
         Forget(node);
-        var receiver = new LinkReceiver(_broker.Peers.Publish, _durability, mark => _giver.OnMark(node, mark));
-        var peer = new PeerNode(node, epoch, _broker.Tree, receiver);
+        var subscriber = new ClusterPeer();
+        var receiver = new LinkReceiver(subscriber, _broker.Peers.Publish, _durability, mark => OnMark(node, subscriber, mark));
+        var peer = new PeerNode(node, epoch, _broker.Tree, subscriber, receiver);
         _peers.Add(node, peer);
         if (before is not null)
         {
@@ -513,6 +515,12 @@ internal sealed class ClusterNode : IPeers, IDisposable
 
         peer.Frames = _data.Subscribe(_subjects.Data(from: node, to: _node), peer.Receiver.Receive);
         Greet(peer);
+    }
+
+    private void OnMark(string node, ClusterPeer subscriber, ulong mark)
+    {
+        _giver.OnMark(node, mark);
+        _taker.OnMark(node, subscriber, mark);
     }
 
     /// <summary>A peer that is there, or there again, gets a link, and is asked what it wants.</summary>

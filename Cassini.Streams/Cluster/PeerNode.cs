@@ -5,7 +5,7 @@ using Cassini.Streams.Cluster.Links;
 namespace Cassini.Streams.Cluster;
 
 /// <summary>What this node has of a peer: the link in both directions, and what the peer wants. For the lock of its node.</summary>
-internal sealed class PeerNode(string name, string epoch, SubscriptionTree tree, LinkReceiver receiver)
+internal sealed class PeerNode(string name, string epoch, SubscriptionTree tree, ClusterPeer subscriber, LinkReceiver receiver)
 {
     // All and changes come by different ways, and may come in turn.
     private readonly List<InterestTold> _partsOfAll = [];
@@ -17,7 +17,7 @@ internal sealed class PeerNode(string name, string epoch, SubscriptionTree tree,
     public string Epoch => epoch;
 
     /// <summary>What it is among the subscribers.</summary>
-    public ClusterPeer Subscriber { get; } = new();
+    public ClusterPeer Subscriber => subscriber;
 
     public LinkReceiver Receiver => receiver;
 

@@ -9,6 +9,8 @@ namespace Cassini.Tests.Cluster;
 /// <summary>Frames between nodes: what is written is read, and nothing else is.</summary>
 public class FrameTests
 {
+    private static readonly ClusterPeer Peer = new();
+
     private static readonly FrameHeader Header = new(FrameKind.Sure, 7, 8, 9, 10, 11);
 
     [Fact]
@@ -25,12 +27,12 @@ public class FrameTests
             ReadOnlySpan<byte> body = frame.AsSpan(FrameHeader.Size);
             foreach (var message in written)
             {
-                FrameRecord.TryRead(ref body, out var read).ShouldBeTrue();
+                FrameRecord.TryRead(ref body, Peer, out var read).ShouldBeTrue();
                 new Message(Encoding.UTF8.GetString(read.Topic), read.Payload.ToArray(), read.Properties.ToArray(), read.Expiry, read.QoS)
                     .ShouldBeEquivalentTo(message);
             }
 
-            FrameRecord.TryRead(ref body, out _).ShouldBeFalse();
+            FrameRecord.TryRead(ref body, Peer, out _).ShouldBeFalse();
         }
     }
 
@@ -67,7 +69,7 @@ public class FrameTests
             random.NextBytes(bytes);
             ReadOnlySpan<byte> body = bytes.AsSpan(0, random.Next(bytes.Length));
             var before = body.Length + 1;
-            while (FrameRecord.TryRead(ref body, out var message))
+            while (FrameRecord.TryRead(ref body, Peer, out var message))
             {
                 body.Length.ShouldBeLessThan(before);
                 TopicName.IsValid(message.Topic).ShouldBeTrue();

@@ -5,7 +5,8 @@ namespace Cassini.Streams.Broker.Delivery;
 
 /// <summary>
 /// A session is moving here from another node. What is published for it meanwhile comes after what it had there, so it is kept here until
-/// all of that has come. Both nodes get the same messages for a while: each is taken once. Belongs to the session's lock.
+/// all of that has come. Both nodes get the same messages for a while: each is taken once. What a peer sent before its mark is not taken,
+/// because the other node has it. Belongs to the session's lock.
 /// </summary>
 /// <param name="options">How much may be kept.</param>
 /// <param name="tally">Counts it.</param>
@@ -13,9 +14,17 @@ internal sealed class Arriving(BrokerOptions options, MemoryTally tally)
 {
     private readonly List<(QueuedMessage Message, ulong Origin)> _kept = [];
     private readonly HashSet<ulong> _come = [];
+    private readonly HashSet<Subscriber> _open = [];
 
     /// <summary>Whether something could not be kept: then the session cannot come.</summary>
     public bool HasLost { get; private set; }
+
+    /// <summary>The mark of a peer has come.</summary>
+    public void Open(Subscriber peer) => _open.Add(peer);
+
+    /// <summary>Whether what a peer sends is taken.</summary>
+    /// <param name="peer">The peer; null for what is published here.</param>
+    public bool IsOpen(Subscriber? peer) => peer is null || _open.Contains(peer);
 
     /// <summary>A message was published for it.</summary>
     public void Keep(in QueuedMessage message, ulong origin)

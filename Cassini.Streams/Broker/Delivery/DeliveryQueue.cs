@@ -102,7 +102,11 @@ internal sealed class DeliveryQueue : IOutboxSource
         {
             if (_arriving is not null)
             {
-                _arriving.Keep(_scheduler.CopyWithoutSequence(ref message, qos, subscription), message.Origin);
+                if (_arriving.IsOpen(message.Peer))
+                {
+                    _arriving.Keep(_scheduler.CopyWithoutSequence(ref message, qos, subscription), message.Origin);
+                }
+
                 span?.End(null);
                 return true;
             }
@@ -294,6 +298,15 @@ internal sealed class DeliveryQueue : IOutboxSource
 
     /// <summary>The session moves here: until <see cref="TryEndArrivalLocked"/> what is published for it is kept apart.</summary>
     public void BeginArrivalLocked() => _arriving = new Arriving(_options, new MemoryTally(_memory));
+
+    /// <summary>What a peer sends is taken from now on, while the session moves here.</summary>
+    public void OpenArrival(Subscriber peer)
+    {
+        lock (_lock)
+        {
+            _arriving?.Open(peer);
+        }
+    }
 
     /// <summary>Takes a message that it had on the other node.</summary>
     /// <returns>False when there is no room for it.</returns>

@@ -29,8 +29,11 @@ internal ref struct Publication
     /// <summary>The session that published it; null for the broker itself.</summary>
     public Subscriber? Publisher { get; init; }
 
+    /// <summary>The node that sent it; null when it was published here.</summary>
+    public Subscriber? Peer { get; init; }
+
     /// <summary>Whether another node sent it: then no other node gets it from here.</summary>
-    public bool IsOfPeer { get; init; }
+    public readonly bool IsOfPeer => Peer is not null;
 
     /// <summary>Its number, which no other message of the fleet has, on whichever node it is. Made when it is asked for.</summary>
     public ulong Origin

@@ -26,7 +26,7 @@ internal sealed class PeerPublisher(Account ofBroker, TopicTable topics, Router 
             Expiry = message.Expiry,
             QoS = message.QoS,
             Account = ofBroker,
-            IsOfPeer = true,
+            Peer = message.Peer,
             Origin = message.Origin,
             ReceivedAt = time.GetTimestamp(),
         };
@@ -53,6 +53,9 @@ internal sealed class PeerPublisher(Account ofBroker, TopicTable topics, Router 
 /// <summary>A message of another node, in its buffer.</summary>
 internal readonly ref struct PeerMessage
 {
+    /// <summary>The node that sent it.</summary>
+    public required Subscriber Peer { get; init; }
+
     /// <summary>A valid topic name.</summary>
     public ReadOnlySpan<byte> Topic { get; init; }
 

@@ -78,9 +78,10 @@ internal static class FrameRecord
 
     /// <summary>Reads the next message.</summary>
     /// <param name="body">What is left of the frame; without the message afterwards.</param>
+    /// <param name="peer">The node that sent it.</param>
     /// <param name="message">The message.</param>
     /// <returns>False when it is none.</returns>
-    public static bool TryRead(scoped ref ReadOnlySpan<byte> body, out PeerMessage message)
+    public static bool TryRead(scoped ref ReadOnlySpan<byte> body, Subscriber peer, out PeerMessage message)
     {
         message = default;
         if (body.IsEmpty)
@@ -127,7 +128,8 @@ internal static class FrameRecord
 
         message = new PeerMessage
         {
-            Topic = topic, Properties = properties, Payload = payload, Expiry = expiry, QoS = qos, Origin = origin,
+            Peer = peer, Topic = topic, Properties = properties, Payload = payload, Expiry = expiry, QoS = qos,
+            Origin = origin,
         };
         body = rest;
         return true;

@@ -12,10 +12,12 @@ internal delegate long PeerDelivery(in PeerMessage message, FlushSet flushes);
 /// Receives the frames of a peer: those of QoS 1 and 2 each once and in their order, and acknowledges them when what they brought is
 /// durable here. Frames come one after another; the rest is thread-safe.
 /// </summary>
+/// <param name="peer">The peer.</param>
 /// <param name="deliver">Delivers a message.</param>
 /// <param name="durability">How far this node's store is.</param>
 /// <param name="marked">Called with each mark, after what came before it was delivered.</param>
-internal sealed class LinkReceiver(PeerDelivery deliver, Durability durability, Action<ulong> marked) : IDurabilityWaiter
+internal sealed class LinkReceiver(Subscriber peer, PeerDelivery deliver, Durability durability, Action<ulong> marked)
+    : IDurabilityWaiter
 {
     private readonly Lock _lock = new();
     private readonly Queue<(long Number, long Ticket)> _waiting = new();
@@ -125,7 +127,7 @@ internal sealed class LinkReceiver(PeerDelivery deliver, Durability durability, 
                 {
                     marked(mark);
                 }
-                else if (FrameRecord.TryRead(ref body, out var message))
+                else if (FrameRecord.TryRead(ref body, peer, out var message))
                 {
                     ticket = Math.Max(ticket, deliver(message, flushes));
                 }

@@ -12,9 +12,6 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="time">The one clock.</param>
 internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider time) : IDisposable
 {
-    private readonly Lock _lock = new();
-    private readonly HashSet<string> _marked = new(StringComparer.Ordinal);
-    private readonly TaskCompletionSource _isComplete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _over = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private ReadOnlyMemory<byte> _head;
@@ -24,11 +21,13 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     private byte[] _last = [];
     private int _next;
     private bool _isAtEnd;
-    private bool _areOwnIn;
     private int _isWanted = -1;
     private long _touchedAt = time.GetTimestamp();
 
     public SessionAsked Asked => asked;
+
+    /// <summary>With the mark of a node, everything has come that it published for this one alone.</summary>
+    public MarkGate Marks { get; } = new(awaitsOwn: true);
 
     /// <summary>What became of it; null as long as that is not known.</summary>
     public ReleaseOutcome? Outcome { get; private set; }
@@ -53,44 +52,6 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
         }
 
         (Session, Outcome) = (released.Session, released.Outcome);
-    }
-
-    /// <summary>A node has sent its mark: everything has come that it published before.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="live">The peers that are not lost.</param>
-    public void OnMark(string node, IReadOnlyCollection<string> live)
-    {
-        lock (_lock)
-        {
-            _marked.Add(node);
-        }
-
-        Review(live);
-    }
-
-    /// <summary>What this node had taken in itself is delivered.</summary>
-    public void OnOwnMark(IReadOnlyCollection<string> live)
-    {
-        lock (_lock)
-        {
-            _areOwnIn = true;
-        }
-
-        Review(live);
-    }
-
-    /// <summary>A peer may be lost: its mark does not come.</summary>
-    public void Review(IReadOnlyCollection<string> live)
-    {
-        lock (_lock)
-        {
-            if (!_areOwnIn || live.Any(node => !_marked.Contains(node)))
-            {
-                return;
-            }
-        }
-
-        _isComplete.TrySetResult();
     }
 
     /// <summary>Makes a piece, once everything for it has come.</summary>
@@ -121,7 +82,7 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
 
             if (piece >= _heads)
             {
-                await _isComplete.Task.WaitAsync(_over.Token).ConfigureAwait(false);
+                await Marks.Complete.WaitAsync(_over.Token).ConfigureAwait(false);
             }
 
             return _last = piece < _heads ? HeadPiece(piece) : await NextAsync(session).ConfigureAwait(false);

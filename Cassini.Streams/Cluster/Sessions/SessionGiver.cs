@@ -49,7 +49,7 @@ internal sealed class SessionGiver(
     {
         if (asked.To != node)
         {
-            marks.Send(asked.To, asked.Number);
+            marks.Send(asked.Node, asked.To, asked.Number);
         }
         else if (Find(asked.Number) is { } departure)
         {
@@ -77,7 +77,7 @@ internal sealed class SessionGiver(
     }
 
     /// <summary>A mark came from a peer.</summary>
-    public void OnMark(string from, ulong number) => Find(number)?.OnMark(from, peers.Live);
+    public void OnMark(string from, ulong number) => Find(number)?.Marks.OnMark(from, peers.Live);
 
     /// <summary>Who is there has changed, or time has passed: what nobody asks for any more stays here.</summary>
     public void Look()
@@ -90,7 +90,7 @@ internal sealed class SessionGiver(
 
         foreach (var departure in all)
         {
-            departure.Review(peers.Live);
+            departure.Marks.Review(peers.Live);
             if (departure.Idle > 3 * options.TakeOverPatience || peers.EpochOf(departure.Asked.Node) != departure.Asked.Epoch)
             {
                 Observe(EndAsync(departure, hasCome: false));
@@ -149,8 +149,8 @@ internal sealed class SessionGiver(
 
     private async Task MarkOwnAsync(Departure departure)
     {
-        await broker.WhenOutOfBatchesAsync().ConfigureAwait(false);
-        departure.OnOwnMark(peers.Live);
+        await marks.SendAsync(departure.Asked.Node, null, departure.Asked.Number).ConfigureAwait(false);
+        departure.Marks.OnOwn(peers.Live);
     }
 
     private async Task SendPieceAsync(Departure departure, int piece)

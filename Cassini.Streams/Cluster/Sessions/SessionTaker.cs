@@ -49,6 +49,27 @@ internal sealed class SessionTaker(
         }
     }
 
+    /// <summary>
+    /// A mark came from a peer: what comes after it is for the session, and what came before is among what comes from the other node.
+    /// </summary>
+    public void OnMark(string from, Subscriber peer, ulong number)
+    {
+        if (_waiting.TryGetValue(number, out var waiting))
+        {
+            waiting.Session?.Deliveries.OpenArrival(peer);
+            waiting.Marks.OnMark(from, peers.Live);
+        }
+    }
+
+    /// <summary>Who is there may have changed.</summary>
+    public void Look()
+    {
+        foreach (var waiting in _waiting.Values)
+        {
+            waiting.Marks.Review(peers.Live);
+        }
+    }
+
     /// <summary>Asks a node for the session of a client, and brings it here if there is one.</summary>
     /// <param name="owner">The node.</param>
     /// <param name="request">What the client asks for.</param>
@@ -114,7 +135,6 @@ internal sealed class SessionTaker(
             AwaitList.TakeNoted();
             (session, var reached) = broker.Sessions.BeginArrival(moved);
             var known = AwaitList.TakeNoted();
-            Durability.TakeNoted();
             if (session is null)
             {
                 return refusal = (ReasonCode.QuotaExceeded, $"node {node} has no place for the session: {reached!.Resource}");
@@ -122,6 +142,7 @@ internal sealed class SessionTaker(
 
             // From here on, what is published anywhere comes here, and for a while to the other node as well.
             await (known?.WhenReachedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+            waiting.Session = session;
             stream.Marks = new MarksAsked(node, epoch, owner.Node, asked.Number, interest.Version);
             while (await stream.NextAsync().ConfigureAwait(false) is { } item)
             {
@@ -134,6 +155,8 @@ internal sealed class SessionTaker(
                 messages++;
             }
 
+            await waiting.Marks.Complete.WaitAsync(options.TakeOverPatience, time, cancellationToken).ConfigureAwait(false);
+            Durability.TakeNoted();
             var isHere = broker.Sessions.TryArrive(session, moved);
             var ticket = Durability.TakeNoted();
             if (!isHere)
@@ -178,7 +201,7 @@ internal sealed class SessionTaker(
             if (all is not null)
             {
                 peers.TellAll(all);
-                marks.Send(from, asked.Number);
+                marks.Send(null, from, asked.Number);
             }
 
             peers.Tell(from, new PieceAsked(node, epoch, asked.Of, asked.Number, wanted.Number));
@@ -210,6 +233,12 @@ internal sealed class SessionTaker(
     private sealed class Waiting
     {
         public TaskCompletionSource<ReleaseOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>With the mark of a node, what comes from it is for the session.</summary>
+        public MarkGate Marks { get; } = new(awaitsOwn: false);
+
+        /// <summary>The session that comes; null before.</summary>
+        public Session? Session { get; set; }
 
         /// <summary>The piece that is to come; null while none is.</summary>
         public WantedPiece? Piece { get; set; }
