@@ -1,0 +1,201 @@
+using System.Text;
+using Cassini.Streams.Broker.Delivery;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Cluster.Links;
+using Cassini.Streams.Cluster.Sessions;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>A session moves from one broker to another, while a third one publishes to both.</summary>
+public class SessionMoveTests
+{
+    // Lanes bring what was published when they like, but in its order. Marks go as nodes send them.
+    [Theory]
+    [InlineData(1, 150)]
+    public async Task Session_MovesInAnyOrderOfWhatComes_HasEachMessageOnceInItsOrder(int first, int count)
+    {
+        for (var seed = first; seed < first + count; seed++)
+        {
+            await MoveAsync(seed);
+        }
+    }
+
+    [Fact]
+    public async Task Session_Moved_HasWhatWasUnderWayWithQoS2()
+    {
+        await using var from = new BrokerRig();
+        await using var to = new BrokerRig();
+        var client = await from.ConnectAsync("c", change: BrokerRig.Lasting);
+        await client.SubscribeAsync("t", QualityOfService.ExactlyOnce);
+        await client.SendAsync(client.Publish("t", "own", QualityOfService.ExactlyOnce, 77));
+        var own = await client.ExpectPublishAsync("t", "own");
+        await client.ExpectAckAsync(PacketType.PubRec, 77);
+        await client.AckAsync(PacketType.PubRec, own.PacketId);
+        await client.ExpectAckAsync(PacketType.PubRel, own.PacketId);
+
+        var session = from.Broker.Sessions.Find("c").ShouldNotBeNull();
+        (await from.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None)).Outcome.ShouldBe(ReleaseOutcome.Leaving);
+        await client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
+        var moved = session.Export();
+        var arriving = to.Broker.Sessions.BeginArrival(moved).Session.ShouldNotBeNull();
+        await foreach (var message in session.Deliveries.ExportAsync(TestContext.Current.CancellationToken))
+        {
+            arriving.TryImport(message).ShouldBeTrue();
+        }
+
+        to.Broker.Sessions.TryArrive(arriving, moved).ShouldBeTrue();
+        var again = await to.ConnectAsync("c", change: BrokerRig.Lasting);
+        await again.ExpectAckAsync(PacketType.PubRel, own.PacketId);
+        await again.AckAsync(PacketType.PubComp, own.PacketId);
+        await again.SendAsync(again.Publish("t", "own", QualityOfService.ExactlyOnce, 77));
+        await again.ExpectAckAsync(PacketType.PubRec, 77);
+        await again.ExpectNothingAsync();
+        Durability.TakeNoted();
+    }
+
+    private static async Task MoveAsync(int seed)
+    {
+        var random = new Random(seed);
+        await using var from = new BrokerRig();
+        await using var to = new BrokerRig();
+        var peer = new ClusterPeer();
+        var (toOld, toNew) = (new Lane(from, peer), new Lane(to, peer));
+        var client = await from.ConnectAsync("c", change: BrokerRig.Lasting);
+        await client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        await client.DisconnectAsync();
+        await client.ExpectEndAsync();
+        var published = 0;
+        Run(toBoth: random.Next(2) == 0, steps: random.Next(6));
+
+        var session = from.Broker.Sessions.Find("c").ShouldNotBeNull();
+        from.Broker.Sessions.TryLeave(session, out _).ShouldBeTrue();
+        Run(toBoth: random.Next(2) == 0, steps: random.Next(6));
+
+        var moved = SessionParcel.ReadSession(ItemOf(SessionParcel.Write(session.Export())));
+        var arriving = to.Broker.Sessions.BeginArrival(moved).Session.ShouldNotBeNull();
+        toNew.Marked = () => arriving.Deliveries.OpenArrival(peer);
+        var isOldMarked = false;
+        toOld.Marked = () => isOldMarked = true;
+        Run(toBoth: random.Next(2) == 0, steps: random.Next(6));
+
+        // From here on the third one knows the subscription on the new node.
+        Run(toBoth: true, steps: random.Next(6));
+        toNew.Mark();
+        Run(toBoth: true, steps: random.Next(6));
+        toOld.Mark();
+        while (!isOldMarked)
+        {
+            Run(toBoth: true, steps: 1);
+        }
+
+        await foreach (var message in session.Deliveries.ExportAsync(TestContext.Current.CancellationToken))
+        {
+            var item = ItemOf(SessionParcel.Write(message, secondsLeft: null));
+            arriving.TryImport(SessionParcel.ReadMessage(item, topic => to.Broker.Topics.Get(topic), _ => 0)).ShouldBeTrue();
+            Run(toBoth: true, steps: random.Next(3));
+        }
+
+        toNew.DeliverAll();
+        to.Broker.Sessions.TryArrive(arriving, moved).ShouldBeTrue();
+        await from.Broker.Releasing.EndMovedAsync(session);
+        Run(toBoth: true, steps: random.Next(6));
+        toOld.DeliverAll();
+        toNew.DeliverAll();
+
+        var again = await to.OpenAsync("c", change: BrokerRig.Lasting);
+        again.Answer!.SessionPresent.ShouldBeTrue();
+        for (var i = 0; i < published; i++)
+        {
+            (await again.Client.ExpectAsync<ReceivedPublish>()).Text.ShouldBe($"{i}", $"seed {seed}");
+        }
+
+        await again.Client.ExpectNothingAsync();
+        from.Broker.Sessions.Find("c").ShouldBeNull();
+        Durability.TakeNoted();
+
+        void Run(bool toBoth, int steps)
+        {
+            for (var i = 0; i < steps; i++)
+            {
+                switch (random.Next(3))
+                {
+                    case 0:
+                        var message = (Payload: $"{published++}", Origin: MessageOrigin.Next());
+                        toOld.Add(message);
+                        if (toBoth)
+                        {
+                            toNew.Add(message);
+                        }
+
+                        break;
+                    case 1:
+                        toOld.DeliverNext();
+                        break;
+                    default:
+                        toNew.DeliverNext();
+                        break;
+                }
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> ItemOf(byte[] parcel)
+    {
+        ReadOnlyMemory<byte> come = parcel;
+        var item = SessionParcel.TryTake(ref come).ShouldNotBeNull();
+        come.IsEmpty.ShouldBeTrue();
+        return item;
+    }
+
+    /// <summary>What a peer has sent to a node.</summary>
+    private sealed class Lane(BrokerRig to, ClusterPeer peer)
+    {
+        private readonly Queue<(string Payload, ulong Origin)?> _sent = [];
+
+        /// <summary>What a mark does.</summary>
+        public Action Marked { get; set; } = () => { };
+
+        public void Add((string Payload, ulong Origin) message) => _sent.Enqueue(message);
+
+        public void Mark() => _sent.Enqueue(null);
+
+        public void DeliverAll()
+        {
+            while (_sent.Count > 0)
+            {
+                DeliverNext();
+            }
+        }
+
+        public void DeliverNext()
+        {
+            if (!_sent.TryDequeue(out var next))
+            {
+                return;
+            }
+
+            if (next is not var (payload, origin))
+            {
+                Marked();
+                return;
+            }
+
+            var flushes = new FlushSet();
+            var message = new PeerMessage
+            {
+                Peer = peer,
+                Topic = "t"u8,
+                Payload = Encoding.UTF8.GetBytes(payload),
+                QoS = QualityOfService.AtLeastOnce,
+                Origin = origin,
+            };
+            to.Broker.Peers.Publish(message, flushes);
+            flushes.Flush();
+        }
+    }
+}
