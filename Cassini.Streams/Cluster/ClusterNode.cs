@@ -39,6 +39,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
     private readonly PeerWatermark _confirmed = new();
     private readonly Subjects _subjects;
     private readonly OwnClients _clients;
+    private readonly QueueDrain _drain;
     private readonly SessionGiver _giver;
     private readonly SessionTaker _taker;
     private readonly string _node;
@@ -99,6 +100,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         _data.ConnectionChanged += OnDataConnection;
         broker.Tree.Interest = _own;
         _clients = new OwnClients(_own, time);
+        _drain = new QueueDrain(broker, time);
         var marks = new MarkSender(broker, this, Crash);
         _giver = new SessionGiver(node, _epoch, options, broker, _clients, this, marks, PieceSize, time, Crash);
         _taker = new SessionTaker(node, _epoch, options, broker, durability, _own, this, marks, events, time);
@@ -135,6 +137,12 @@ internal sealed class ClusterNode : IPeers, IDisposable
         _events.Publish(new FleetEntered(_node, _options.Name));
         lock (_lock)
         {
+            // Nodes that were gone already when this one ended.
+            foreach (var queue in _broker.Sessions.Queues.Where(queue => queue.Session.KeepsMessages).ToList())
+            {
+                Know(queue.Node, "", before: null);
+            }
+
             _subscriptions.Add(_control.Subscribe(_subjects.All, OnControl));
             _subscriptions.Add(_control.Subscribe(_subjects.Of(_node), OnControl));
             _subscriptions.Add(_data.Subscribe(_subjects.Pieces(_node), _taker.HearPiece));
@@ -180,8 +188,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
             foreach (var peer in _peers.Values)
             {
                 Lose(peer);
-                peer.Receiver.End();
-                peer.Frames?.Dispose();
+                End(peer);
             }
 
             _subscriptions.ForEach(subscription => subscription.Dispose());
@@ -212,6 +219,15 @@ internal sealed class ClusterNode : IPeers, IDisposable
         catch (Exception bug)
         {
             Crash(bug);
+        }
+    }
+
+    /// <summary>The store cannot be read, or is closed: what was kept for a peer stays there until the next link.</summary>
+    private void OnDrainFailed(Exception failure)
+    {
+        if (failure is not (IOException or OperationCanceledException))
+        {
+            Crash(failure);
         }
     }
 
@@ -502,19 +518,31 @@ internal sealed class ClusterNode : IPeers, IDisposable
 
     private void Meet(string node, string epoch)
     {
+        // Another run has the sessions that the one before kept: what is for these is kept until it takes it.
         var before = _peers.GetValueOrDefault(node);
-        Forget(node);
-        var subscriber = new ClusterPeer();
-        var receiver = new LinkReceiver(subscriber, _broker.Peers.Publish, _durability, mark => OnMark(node, subscriber, mark));
-        var peer = new PeerNode(node, epoch, _broker.Tree, subscriber, receiver);
-        _peers.Add(node, peer);
         if (before is not null)
         {
-            peer.Interest.Inherit(before.Interest);
+            Lose(before);
+            End(before);
         }
 
+        var peer = Know(node, epoch, before);
         peer.Frames = _data.Subscribe(_subjects.Data(from: node, to: _node), peer.Receiver.Receive);
         Greet(peer);
+    }
+
+    private PeerNode Know(string node, string epoch, PeerNode? before)
+    {
+        var subscriber = before?.Subscriber ?? new ClusterPeer();
+        var interest = before?.Interest ?? new PeerInterest(_broker.Tree, subscriber);
+        if (before is null && _broker.Sessions.FindQueue(node) is { } queue)
+        {
+            interest.Restore(queue.Filters);
+            subscriber.Lose(queue, _broker.Topics, _time);
+        }
+
+        var receiver = new LinkReceiver(subscriber, _broker.Peers.Publish, _durability, mark => OnMark(node, subscriber, mark));
+        return _peers[node] = new PeerNode(node, epoch, subscriber, interest, receiver);
     }
 
     private void OnMark(string node, ClusterPeer subscriber, ulong mark)
@@ -530,8 +558,12 @@ internal sealed class ClusterNode : IPeers, IDisposable
         {
             var link = new LinkSender(_data, _subjects.Data(from: _node, to: peer.Name), ++_lastLink, _links, _time);
             peer.Receiver.Sender = link;
-            peer.Subscriber.Link = link;
+            peer.Subscriber.Connect(link);
             peer.Confirmed = 0;
+            if (peer.Subscriber.Queue is not null)
+            {
+                TaskObserver.Observe(_drain.RunAsync(peer.Subscriber, link, _durability.Closed), OnDrainFailed);
+            }
         }
         else
         {
@@ -542,14 +574,32 @@ internal sealed class ClusterNode : IPeers, IDisposable
         Tell(_subjects.Of(peer.Name), new InterestWanted(_node, _epoch));
     }
 
-    /// <summary>Nobody waits for a peer, and nothing is sent to it.</summary>
-    private static void Lose(PeerNode peer)
+    /// <summary>Nobody waits for a peer, and nothing is sent to it. What its sessions must not miss is kept for it.</summary>
+    private void Lose(PeerNode peer)
     {
-        peer.Interest.Clear();
-        var link = peer.Subscriber.Link;
-        peer.Subscriber.Link = null;
         peer.Receiver.Sender = null;
-        link?.End();
+        if (peer.Subscriber.Link is null)
+        {
+            return;
+        }
+
+        peer.Interest.Leave();
+        var queue = peer.Interest.KeptFilters.Any() ? _broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters) : null;
+        var (link, ticket) = peer.Subscriber.Lose(queue, _broker.Topics, _time);
+        if (link is not null)
+        {
+            TaskObserver.Observe(ReleaseAsync(link, ticket), Crash);
+        }
+    }
+
+    /// <summary>What waits for a peer waits for the store of this node now.</summary>
+    private async Task ReleaseAsync(LinkSender link, long ticket)
+    {
+        await _durability.WhenReachedAsync(ticket, _durability.Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_durability.IsReached(ticket))
+        {
+            link.Release();
+        }
     }
 
     /// <summary>Makes room for another one: nodes of which each run has a name of its own would fill it up.</summary>
@@ -572,7 +622,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         if (_peers.GetValueOrDefault(node) is { } peer)
         {
             Lose(peer);
-            if (peer.Interest.Clients.Count == 0)
+            if (peer.Interest.Clients.Count == 0 && !peer.Interest.KeptFilters.Any())
             {
                 Forget(node);
             }
@@ -584,9 +634,15 @@ internal sealed class ClusterNode : IPeers, IDisposable
         if (_peers.Remove(node, out var before))
         {
             Lose(before);
-            before.Receiver.End();
-            before.Frames?.Dispose();
+            before.Interest.Clear();
+            End(before);
         }
+    }
+
+    private static void End(PeerNode peer)
+    {
+        peer.Receiver.End();
+        peer.Frames?.Dispose();
     }
 
     /// <summary>Answers leave whose version all live peers have confirmed.</summary>
@@ -677,7 +733,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Sure).Select(one => one.Filter)],
                 parts[i].Unwanted,
                 [.. parts[i].Claims.Select(claim => claim.ToString())],
-                parts[i].Released));
+                parts[i].Released,
+                [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Kept).Select(one => one.Filter)]));
         }
     }
 

@@ -77,14 +77,15 @@ internal sealed record InterestWanted(string Node, string Epoch) : ControlMessag
 /// <param name="Gone">Filters that it wants no more.</param>
 /// <param name="Claims">Clients whose sessions it wants or has.</param>
 /// <param name="Released">Clients that have no session there any more.</param>
+/// <param name="Kept">Filters that it wants with QoS 1 or 2, also what is published while it is gone.</param>
 internal sealed record InterestTold(
     string Node, string Epoch, long From, long To, int Part, int Parts,
     ImmutableArray<string> Fast, ImmutableArray<string> Sure, ImmutableArray<string> Gone, ImmutableArray<string> Claims,
-    ImmutableArray<ulong> Released) : ControlMessage(Node, Epoch)
+    ImmutableArray<ulong> Released, ImmutableArray<string> Kept) : ControlMessage(Node, Epoch)
 {
     /// <inheritdoc/>
     protected override bool IsWhole => !Fast.IsDefault && !Sure.IsDefault && !Gone.IsDefault && From >= 0 && To >= From
-        && Part >= 0 && Part < Parts && Fast.Concat(Sure).Concat(Gone).All(filter => filter is not null)
+        && Part >= 0 && Part < Parts && Fast.Concat(Sure).Concat(Gone).Concat(AllKept).All(filter => filter is not null)
         && (Claims.IsDefault || Claims.All(claim => ClientClaim.TryParse(claim, out _)));
 
     [JsonIgnore]
@@ -96,7 +97,10 @@ internal sealed record InterestTold(
 
     [JsonIgnore]
     public IEnumerable<WantedFilter> Wanted => Fast.Select(filter => new WantedFilter(filter, FilterClass.Fast))
-        .Concat(Sure.Select(filter => new WantedFilter(filter, FilterClass.Sure)));
+        .Concat(Sure.Select(filter => new WantedFilter(filter, FilterClass.Sure)))
+        .Concat(AllKept.Select(filter => new WantedFilter(filter, FilterClass.Kept)));
+
+    private IEnumerable<string> AllKept => Kept.IsDefault ? [] : Kept;
 }
 
 /// <summary>It has what the receiver wants.</summary>

@@ -1,11 +1,10 @@
-using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Links;
 
 namespace Cassini.Streams.Cluster;
 
 /// <summary>What this node has of a peer: the link in both directions, and what the peer wants. For the lock of its node.</summary>
-internal sealed class PeerNode(string name, string epoch, SubscriptionTree tree, ClusterPeer subscriber, LinkReceiver receiver)
+internal sealed class PeerNode(string name, string epoch, ClusterPeer subscriber, PeerInterest interest, LinkReceiver receiver)
 {
     // All and changes come by different ways, and may come in turn.
     private readonly List<InterestTold> _partsOfAll = [];
@@ -22,7 +21,7 @@ internal sealed class PeerNode(string name, string epoch, SubscriptionTree tree,
     public LinkReceiver Receiver => receiver;
 
     /// <summary>What it wants.</summary>
-    public PeerInterest Interest => field ??= new PeerInterest(tree, Subscriber);
+    public PeerInterest Interest => interest;
 
     /// <summary>Whether it has said what it wants, which may be nothing.</summary>
     public bool IsKnown { get; private set; }

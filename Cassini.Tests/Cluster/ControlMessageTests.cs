@@ -14,7 +14,7 @@ public class ControlMessageTests
     [Fact]
     public void Message_WrittenAndRead_IsTheSame()
     {
-        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2"], [7]);
+        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2"], [7], ["d"]);
 
         var read = ControlMessage.Read(told.ToBytes()).ShouldBeOfType<InterestTold>();
         (read.From, read.To, read.Part, read.Parts).ShouldBe((1, 3, 0, 2));
@@ -56,7 +56,7 @@ public class ControlMessageTests
         using var node = new SimulatedNode(clock, engine, "n1", new ClusterOptions());
         var stranger = engine.Connect("stranger");
         var random = new Random(2);
-        var message = new InterestTold("n9", Run, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"], ["1.2.1"], [3]).ToBytes();
+        var message = new InterestTold("n9", Run, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"], ["1.2.1"], [3], ["k"]).ToBytes();
         for (var round = 0; round < 2_000; round++)
         {
             var bytes = message.ToArray();

@@ -85,7 +85,7 @@ public class FrameTests
         foreach (var message in messages)
         {
             var publication = message.ToPublication();
-            var written = FrameRecord.Write(buffer.AsSpan(length), publication, message.QoS, origin: 7);
+            var written = FrameRecord.Write(buffer.AsSpan(length), publication, message.QoS, origin: 7, Audience.All);
             written.ShouldBeLessThanOrEqualTo(FrameRecord.MostBytesOf(publication));
             length += written;
         }

@@ -296,6 +296,15 @@ internal sealed class DeliveryQueue : IOutboxSource
     public IAsyncEnumerable<MovedMessage> ExportAsync(CancellationToken cancellationToken) =>
         new SessionExport(_lock, _scheduler, _journal).ReadAsync(sequence => _leaving?.OriginOf(sequence) ?? 0, cancellationToken);
 
+    /// <summary>Drops the messages that wait, up to a sequence number: another node has them.</summary>
+    public void RemoveUpTo(long sequence)
+    {
+        lock (_lock)
+        {
+            _scheduler.Waiting.RemoveUpTo(sequence);
+        }
+    }
+
     /// <summary>The session moves here: until <see cref="TryEndArrivalLocked"/> what is published for it is kept apart.</summary>
     public void BeginArrivalLocked() => _arriving = new Arriving(_options, new MemoryTally(_memory));
 

@@ -154,6 +154,22 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
         return true;
     }
 
+    /// <summary>Takes out the oldest one of those in the store alone, if its sequence number is not above a limit.</summary>
+    /// <returns>Its sequence number; null when there is none.</returns>
+    public long? TryRemoveStored(long upTo)
+    {
+        if (_stored.Count == 0 || _stored.First.Sequence is var sequence && sequence > upTo)
+        {
+            return null;
+        }
+
+        var size = _stored.Find(sequence)!.Value.Size;
+        _stored.Remove(sequence);
+        journal.ReturnDisk(size);
+        CountBlocks();
+        return sequence;
+    }
+
     /// <summary>Drops the QoS 0 messages that do not wait for a client that is away.</summary>
     public void DropForConnection(Action<QueuedMessage> dropped)
     {

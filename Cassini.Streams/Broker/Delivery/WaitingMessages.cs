@@ -162,6 +162,23 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
         return _queue?.TryPeek(out oldest) is true;
     }
 
+    /// <summary>Takes out the oldest messages, up to a sequence number.</summary>
+    public void RemoveUpTo(long sequence)
+    {
+        while (TryPeek(out var oldest) && oldest.Sequence <= sequence)
+        {
+            Dequeue().Release(tally);
+            journal.DeleteMessage(oldest.Sequence);
+        }
+
+        while (Ready == 0 && _tail is { IsOldestStored: true } && _tail.TryRemoveStored(sequence) is { } removed)
+        {
+            journal.DeleteMessage(removed);
+        }
+
+        DropEmptyTail();
+    }
+
     /// <summary>Drops the messages that do not wait for a client that is away.</summary>
     public void DropForConnection()
     {

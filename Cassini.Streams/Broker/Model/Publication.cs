@@ -32,6 +32,9 @@ internal ref struct Publication
     /// <summary>The node that sent it; null when it was published here.</summary>
     public Subscriber? Peer { get; init; }
 
+    /// <summary>Which subscribers it is for.</summary>
+    public Audience Audience { get; init; }
+
     /// <summary>Whether another node sent it: then no other node gets it from here.</summary>
     public readonly bool IsOfPeer => Peer is not null;
 
@@ -58,6 +61,10 @@ internal ref struct Publication
 
     /// <summary>The copy that subscribers keep; null as long as none had to.</summary>
     public StoredMessage? Stored { get; set; }
+
+    /// <summary>Whether it is for a subscriber, as far as its audience says.</summary>
+    public readonly bool IsFor(Subscriber subscriber) =>
+        Audience == Audience.All || subscriber.KeepsMessages == (Audience == Audience.Keepers);
 
     /// <summary>A message that was stored, on its way to another subscriber.</summary>
     /// <param name="message">The message.</param>

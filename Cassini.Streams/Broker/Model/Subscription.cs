@@ -44,6 +44,9 @@ internal sealed class Subscription(
     /// </summary>
     public long Place { get; set; } = NoPlace;
 
+    /// <summary>What other nodes of a fleet were told of it; for who tells them.</summary>
+    public int Announced { get; set; }
+
     /// <summary>Whether its subscriber keeps messages of QoS 1 and 2 for it while it cannot be reached. May change at any time.</summary>
     public bool IsKept => QoS != QualityOfService.AtMostOnce && Subscriber.KeepsMessages;
 

@@ -27,6 +27,7 @@ internal sealed class PeerPublisher(Account ofBroker, TopicTable topics, Router 
             QoS = message.QoS,
             Account = ofBroker,
             Peer = message.Peer,
+            Audience = message.Audience,
             Origin = message.Origin,
             ReceivedAt = time.GetTimestamp(),
         };
@@ -68,6 +69,9 @@ internal readonly ref struct PeerMessage
     public uint? Expiry { get; init; }
 
     public QualityOfService QoS { get; init; }
+
+    /// <summary>Which subscribers it is for.</summary>
+    public Audience Audience { get; init; }
 
     /// <summary>Its number in the fleet; 0 when it has none.</summary>
     public ulong Origin { get; init; }

@@ -75,7 +75,7 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
             foreach (var subscription in route.Subscriptions.AsSpan(from, Math.Min(to, own) - from))
             {
                 // A subscription with a later number has found the message among the retained ones: it must not get it twice.
-                if (subscription.For(message.Publisher) is { } effective && effective.Place < place)
+                if (subscription.For(message.Publisher) is { } effective && effective.Place < place && message.IsFor(effective.Subscriber))
                 {
                     effective.Subscriber.Deliver(ref message, effective, flushes);
                 }

@@ -38,6 +38,7 @@ internal sealed class SessionTable(
     private readonly SharedPlaces _shared = new(options.MaxSharedSubscriptions, accounts);
     private readonly ShareHandOver _handOver = new(tree, store, accounts, counters, time, failed);
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, NodeQueue> _queues = new(StringComparer.Ordinal);
     private int _open;
     private int _peak;
 
@@ -122,6 +123,48 @@ internal sealed class SessionTable(
             request.ClientId, new SessionHistory(probeEvents), isListed: false, work, failed);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
+    }
+
+    /// <summary>What is kept for other nodes.</summary>
+    public IEnumerable<NodeQueue> Queues => _queues.Values;
+
+    /// <summary>What is kept for another node; null when nothing is.</summary>
+    public NodeQueue? FindQueue(string node) => _queues.GetValueOrDefault(node) is { Session.KeepsMessages: true } queue ? queue : null;
+
+    /// <summary>Keeps messages for another node from now on.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="filters">Which messages.</param>
+    /// <returns>Null when there is no place for it.</returns>
+    public NodeQueue? OpenQueue(string node, IEnumerable<string> filters)
+    {
+        if (FindQueue(node) is { } known)
+        {
+            known.AddFilters(filters);
+            return known;
+        }
+
+        var moved = new MovedSession($"{NodeQueue.Prefix}{node}", NodeQueue.Identity, NodeQueue.ExpirySeconds, [], []);
+        if (BeginArrival(moved).Session is not { } session)
+        {
+            return null;
+        }
+
+        if (!TryArrive(session, moved))
+        {
+            AbandonArrival(session);
+            return null;
+        }
+
+        var queue = _queues[node];
+        queue.AddFilters(filters);
+        return queue;
+    }
+
+    /// <summary>Nothing more is kept for another node.</summary>
+    public async Task EndQueueAsync(NodeQueue queue, SessionRelease release)
+    {
+        _queues.TryRemove(KeyValuePair.Create(queue.Node, queue));
+        await release.EndMovedAsync(queue.Session).ConfigureAwait(false);
     }
 
     /// <summary>Restores a session that the store kept. Before the first connection.</summary>
@@ -289,9 +332,24 @@ internal sealed class SessionTable(
         accounts.Close(account);
     }
 
-    private Session Make(string clientId, Account account, SessionHistory history) =>
+    private Session Make(string clientId, Account account, SessionHistory history)
+    {
+        if (account.Identity != NodeQueue.Identity || !NodeQueue.IsOne(clientId))
+        {
+            return Make(clientId, account, history, tree);
+        }
+
+        // It gets its messages from the peer that it is for.
+        var own = new SubscriptionTree();
+        var session = Make(clientId, account, history, own);
+        var node = clientId[NodeQueue.Prefix.Length..];
+        _queues[node] = new NodeQueue(node, session, own);
+        return session;
+    }
+
+    private Session Make(string clientId, Account account, SessionHistory history, SubscriptionTree subscriptions) =>
         new(
-            options, store, _disk, tree, retained, _handOver, _shared, budget.Of(account), counters, time, clientId, history,
+            options, store, _disk, subscriptions, retained, _handOver, _shared, budget.Of(account), counters, time, clientId, history,
             isListed: true, work, failed);
 
     private void NoteOpened()

@@ -1,11 +1,14 @@
 namespace Cassini.Streams.Cluster.Interest;
 
-/// <summary>What a node wants of the messages that match a filter.</summary>
+/// <summary>What of the messages of a filter a node wants. A later one has all of the earlier ones.</summary>
 internal enum FilterClass
 {
-    /// <summary>Its subscribers take QoS 0: nobody waits for the messages.</summary>
-    Fast = 0,
+    /// <summary>With QoS 0 alone.</summary>
+    Fast,
 
-    /// <summary>It has a subscriber with QoS 1 or 2.</summary>
-    Sure = 1,
+    /// <summary>With the QoS that they were published with.</summary>
+    Sure,
+
+    /// <summary>The same, and some of it for sessions that outlive the node: what it misses must be kept for it.</summary>
+    Kept,
 }

@@ -16,7 +16,7 @@ namespace Cassini.Streams.Cluster.Interest;
 internal sealed class OwnInterest(Watermark confirmed, Action changed) : IInterest
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (int Fast, int Sure)> _filters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Fast, int Sure, int Kept)> _filters = new(StringComparer.Ordinal);
 
     /// <summary>What is not announced yet; null when a filter is gone.</summary>
     private readonly Dictionary<string, FilterClass?> _pending = new(StringComparer.Ordinal);
@@ -47,6 +47,10 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
             return;
         }
 
+        // Noted, because whether its subscriber keeps messages may be another thing when it is removed.
+        subscription.Announced = (int)(subscription.QoS == QualityOfService.AtMostOnce ? FilterClass.Fast
+            : subscription.Subscriber.KeepsMessages ? FilterClass.Kept
+            : FilterClass.Sure);
         var version = Change(subscription, 1);
         AwaitList.Note(confirmed, version);
     }
@@ -141,9 +145,12 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
         lock (_lock)
         {
             var before = _filters.GetValueOrDefault(filter);
-            var after = subscription.QoS == QualityOfService.AtMostOnce
-                ? before with { Fast = before.Fast + by }
-                : before with { Sure = before.Sure + by };
+            var after = (FilterClass)subscription.Announced switch
+            {
+                FilterClass.Fast => before with { Fast = before.Fast + by },
+                FilterClass.Sure => before with { Sure = before.Sure + by },
+                _ => before with { Kept = before.Kept + by },
+            };
             var (was, wanted) = (ClassOf(before), ClassOf(after));
             isChanged = was != wanted;
             if (wanted is null)
@@ -172,6 +179,6 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
         return version;
     }
 
-    private static FilterClass? ClassOf((int Fast, int Sure) count) =>
-        count.Sure > 0 ? FilterClass.Sure : count.Fast > 0 ? FilterClass.Fast : null;
+    private static FilterClass? ClassOf((int Fast, int Sure, int Kept) count) =>
+        count.Kept > 0 ? FilterClass.Kept : count.Sure > 0 ? FilterClass.Sure : count.Fast > 0 ? FilterClass.Fast : null;
 }

@@ -9,7 +9,7 @@ namespace Cassini.Streams.Cluster.Interest;
 /// <param name="subscriber">Stands for the peer.</param>
 internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
 {
-    private readonly Dictionary<string, Subscription> _filters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Subscription Subscription, FilterClass Class)> _filters = new(StringComparer.Ordinal);
 
     private readonly Dictionary<ulong, ClientClaim> _clients = [];
 
@@ -65,31 +65,45 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
         return true;
     }
 
-    /// <summary>It is another run of a peer that had these: they are there until it says what it has.</summary>
-    public void Inherit(PeerInterest before)
-    {
-        foreach (var claim in before._clients.Values.Where(claim => claim.Phase == ClaimPhase.Kept))
-        {
-            _clients[claim.Client] = claim;
-        }
-    }
-
     /// <summary>A client has a later session on another node.</summary>
     public void Supersede(ulong client) => _clients.Remove(client);
 
-    /// <summary>The peer is lost: it wants nothing. What it keeps waits for it.</summary>
-    public void Clear()
+    /// <summary>The filters of sessions that outlive it.</summary>
+    public IEnumerable<string> KeptFilters => _filters.Where(one => one.Value.Class == FilterClass.Kept).Select(one => one.Key);
+
+    /// <summary>Another run of the peer has still to say what it wants. Until then it wants what the one before did.</summary>
+    public void BeginAgain() => Version = 0;
+
+    /// <summary>It is known what it wanted before this node was started.</summary>
+    public void Restore(IEnumerable<string> kept)
     {
-        foreach (var claim in _clients.Values.Where(claim => claim.Phase != ClaimPhase.Kept).ToList())
+        foreach (var filter in kept)
         {
-            _clients.Remove(claim.Client);
+            Put(new WantedFilter(filter, FilterClass.Kept));
+        }
+    }
+
+    /// <summary>The peer is lost: it wants only what is for sessions that outlive it, and these wait for it.</summary>
+    public void Leave()
+    {
+        ForgetClients();
+        foreach (var filter in _filters.Where(one => one.Value.Class != FilterClass.Kept).Select(one => one.Key).ToList())
+        {
+            Remove(filter);
         }
 
-        foreach (var subscription in _filters.Values)
+        Version = 0;
+    }
+
+    /// <summary>The peer is forgotten: it wants nothing.</summary>
+    public void Clear()
+    {
+        foreach (var (subscription, _) in _filters.Values)
         {
             tree.Remove(subscription);
         }
 
+        _clients.Clear();
         _filters.Clear();
         Version = 0;
     }
@@ -124,8 +138,14 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
     private void Put(WantedFilter wanted)
     {
         var qos = wanted.Class == FilterClass.Fast ? QualityOfService.AtMostOnce : QualityOfService.ExactlyOnce;
-        var known = _filters.GetValueOrDefault(wanted.Filter);
-        if (known?.QoS == qos || !TopicFilter.TryParse(MqttText.Encode(wanted.Filter), out _, out _))
+        var known = _filters.GetValueOrDefault(wanted.Filter).Subscription;
+        if (known?.QoS == qos)
+        {
+            _filters[wanted.Filter] = (known, wanted.Class);
+            return;
+        }
+
+        if (!TopicFilter.TryParse(MqttText.Encode(wanted.Filter), out _, out _))
         {
             return;
         }
@@ -133,7 +153,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
         // Before the one that it replaces is removed: no message must pass between the two. It finds nothing among retained messages, so
         // it must get those that are being published.
         var subscription = new Subscription(subscriber, wanted.Filter, qos, noLocal: false, retainAsPublished: false, []) { Place = 0 };
-        _filters[wanted.Filter] = subscription;
+        _filters[wanted.Filter] = (subscription, wanted.Class);
         tree.Add(subscription);
         if (known is not null)
         {
@@ -145,7 +165,15 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
     {
         if (_filters.Remove(filter, out var known))
         {
-            tree.Remove(known);
+            tree.Remove(known.Subscription);
+        }
+    }
+
+    private void ForgetClients()
+    {
+        foreach (var claim in _clients.Values.Where(claim => claim.Phase != ClaimPhase.Kept).ToList())
+        {
+            _clients.Remove(claim.Client);
         }
     }
 }

@@ -1,20 +1,26 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Cluster.Links;
 
 /// <summary>
-/// Stands for another node among the subscribers of a message: it gets one copy, however many subscribers it has. Thread-safe.
+/// Stands for another node among the subscribers of a message: it gets one copy, however many subscribers it has. While it is lost, what
+/// its sessions must not miss is kept for it; when it is back, that comes first. Thread-safe.
 /// </summary>
 internal sealed class ClusterPeer : Subscriber
 {
+    private readonly Lock _gate = new();
     private LinkSender? _link;
+    private NodeQueue? _queue;
 
     /// <summary>Where its messages go; null while it is lost.</summary>
-    public LinkSender? Link
-    {
-        get => Volatile.Read(ref _link);
-        set => Volatile.Write(ref _link, value);
-    }
+    public LinkSender? Link => Volatile.Read(ref _link);
+
+    /// <summary>What is kept for it; null when nothing is.</summary>
+    public NodeQueue? Queue => Volatile.Read(ref _queue);
 
     public override bool IsReachable => true;
 
@@ -27,9 +33,104 @@ internal sealed class ClusterPeer : Subscriber
     public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
     {
         // One hop: who sent it has sent it to all others. The broker's own topics are those of one node.
-        if (!message.IsOfPeer && !message.Topic.IsSystem)
+        if (message.IsOfPeer || message.Topic.IsSystem)
         {
-            Link?.Add(ref message, subscription.Lower(message.QoS), flushes);
+            return;
         }
+
+        var qos = subscription.Lower(message.QoS);
+        if (Queue is not null || Link is not { } link || !link.TryAdd(ref message, qos, Audience.All, flushes))
+        {
+            DeliverAtGate(ref message, qos, flushes);
+        }
+    }
+
+    /// <summary>It is there, or there again. What is kept for it must be sent with <see cref="TryOpen"/> at the end.</summary>
+    public void Connect(LinkSender link)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _link, link);
+        }
+    }
+
+    /// <summary>What is kept for it is sent and stored there: from now on it gets everything at once.</summary>
+    /// <returns>False when there is more.</returns>
+    public bool TryOpen()
+    {
+        lock (_gate)
+        {
+            if (_queue is { IsEmpty: false })
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _queue, null);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// It is lost: from now on what its sessions must not miss is kept, first of all what was sent and not acknowledged.
+    /// </summary>
+    /// <param name="queue">Where it is kept; null when there are no such sessions, or when it is kept already.</param>
+    /// <param name="topics">Finds topics.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The link that is over, if there was one, and the ticket with which what was kept is durable.</returns>
+    public (LinkSender? Link, long Ticket) Lose(NodeQueue? queue, TopicTable topics, TimeProvider time)
+    {
+        lock (_gate)
+        {
+            var link = _link;
+            Volatile.Write(ref _link, null);
+            Volatile.Write(ref _queue, queue ?? _queue);
+            var before = Durability.TakeNoted();
+            link?.End(frame => Keep(frame.Span, topics, time));
+            var ticket = Durability.TakeNoted();
+            Durability.Note(before);
+            return (link, ticket);
+        }
+    }
+
+    private void DeliverAtGate(ref Publication message, QualityOfService qos, FlushSet flushes)
+    {
+        lock (_gate)
+        {
+            var isKept = qos != QualityOfService.AtMostOnce && _queue?.TryAdd(ref message, flushes) is true;
+            _link?.TryAdd(ref message, qos, isKept ? Audience.Others : Audience.All, flushes);
+        }
+    }
+
+    /// <summary>What comes from the queue is there still.</summary>
+    private void Keep(ReadOnlySpan<byte> frame, TopicTable topics, TimeProvider time)
+    {
+        while (_queue is { } queue && (FrameRecord.TryReadMark(ref frame, out _) || Keep(ref frame, queue, topics, time)))
+        {
+        }
+    }
+
+    private bool Keep(ref ReadOnlySpan<byte> frame, NodeQueue queue, TopicTable topics, TimeProvider time)
+    {
+        if (!FrameRecord.TryRead(ref frame, this, out var message))
+        {
+            return false;
+        }
+
+        if (message.Audience == Audience.All)
+        {
+            var publication = new Publication
+            {
+                Topic = topics.Get(message.Topic),
+                Payload = message.Payload,
+                Properties = message.Properties,
+                Expiry = message.Expiry,
+                QoS = message.QoS,
+                Account = queue.Account,
+                ReceivedAt = time.GetTimestamp(),
+            };
+            queue.TryAdd(ref publication, new FlushSet());
+        }
+
+        return true;
     }
 }

@@ -15,6 +15,8 @@ internal static class FrameRecord
     private const byte QoSBits = 0b0000_0011;
     private const byte Expires = 0b0000_0100;
     private const byte IsMark = 0b1000_0000;
+    private const int AudienceShift = 4;
+    private const byte AudienceBits = 0b0011_0000;
     private const int LongestLength = 5;
 
     /// <summary>How many bytes a message takes at most.</summary>
@@ -38,10 +40,11 @@ internal static class FrameRecord
     /// <param name="message">The message.</param>
     /// <param name="qos">The quality of service of this copy.</param>
     /// <param name="origin">The number of the message in the fleet. Not sent with QoS 0.</param>
+    /// <param name="audience">Which subscribers it is for.</param>
     /// <returns>How many bytes it took.</returns>
-    public static int Write(Span<byte> to, in Publication message, QualityOfService qos, ulong origin)
+    public static int Write(Span<byte> to, in Publication message, QualityOfService qos, ulong origin, Audience audience)
     {
-        to[0] = (byte)((byte)qos | (message.Expiry is null ? 0 : Expires));
+        to[0] = (byte)((byte)qos | (message.Expiry is null ? 0 : Expires) | ((byte)audience << AudienceShift));
         var at = 1;
         if (qos != QualityOfService.AtMostOnce)
         {
@@ -103,7 +106,8 @@ internal static class FrameRecord
         }
 
         var qos = (QualityOfService)(meta & QoSBits);
-        if ((meta & ~(QoSBits | Expires)) != 0 || qos > QualityOfService.ExactlyOnce
+        var audience = (Audience)((meta & AudienceBits) >> AudienceShift);
+        if ((meta & ~(QoSBits | Expires | AudienceBits)) != 0 || audience > Audience.Others || qos > QualityOfService.ExactlyOnce
             || !TryReadBytes(ref rest, out var topic) || !TopicName.IsValid(topic))
         {
             return false;
@@ -129,7 +133,7 @@ internal static class FrameRecord
         message = new PeerMessage
         {
             Peer = peer, Topic = topic, Properties = properties, Payload = payload, Expiry = expiry, QoS = qos,
-            Origin = origin,
+            Origin = origin, Audience = audience,
         };
         body = rest;
         return true;

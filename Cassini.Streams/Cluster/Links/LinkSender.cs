@@ -42,8 +42,10 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     /// <summary>Adds a message. What is of QoS 1 or 2 is noted as what the answers of this thread wait for.</summary>
     /// <param name="message">The message.</param>
     /// <param name="qos">The quality of service of this copy.</param>
+    /// <param name="audience">Which subscribers of the peer it is for.</param>
     /// <param name="flushes">Where to note that there is something to send.</param>
-    public void Add(ref Publication message, QualityOfService qos, FlushSet flushes)
+    /// <returns>False when the link is over: it was not added.</returns>
+    public bool TryAdd(ref Publication message, QualityOfService qos, Audience audience, FlushSet flushes)
     {
         var most = FrameRecord.MostBytesOf(message);
 
@@ -53,33 +55,60 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         {
             if (_isOver)
             {
-                return;
+                return false;
             }
 
             if (FrameHeader.Size + most > bus.LargestMessage)
             {
                 _dropped++;
-                return;
+                return true;
             }
 
+            var draft = new Addition(qos, origin, audience, most);
             if (qos == QualityOfService.AtMostOnce)
             {
-                if (!AddLocked(ref _fast, message, qos, origin, most))
+                if (!AddLocked(ref _fast, message, draft))
                 {
                     _dropped++;
-                    return;
+                    return true;
                 }
             }
             else
             {
-                AddLocked(ref _sure, message, qos, origin, most);
-                AwaitList.Note(Acknowledged, _lastSealed + (_sure.Length > 0 ? 1 : 0));
+                AddLocked(ref _sure, message, draft);
+                AwaitList.Note(Acknowledged, NextSure);
             }
 
             if (!_isNoted)
             {
                 _isNoted = true;
                 flushes.Add(this);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The number of the frame that holds what was added last of QoS 1 and 2.</summary>
+    public long LastSure
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return NextSure;
+            }
+        }
+    }
+
+    /// <summary>Whether nothing more is sent.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isOver;
             }
         }
     }
@@ -170,25 +199,35 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         }
     }
 
-    /// <summary>The peer is lost, or is another run now: nobody waits for it.</summary>
-    public void End()
+    /// <summary>The peer is lost, or is another run now: nothing more is sent.</summary>
+    /// <param name="left">Gets each frame with messages of QoS 1 and 2 that the peer has not acknowledged, without its header.</param>
+    public void End(Action<ReadOnlyMemory<byte>> left)
     {
         lock (_lock)
         {
+            if (_isOver)
+            {
+                return;
+            }
+
+            SealSureLocked();
             _isOver = true;
             while (_kept.TryDequeue(out var kept))
             {
+                left(kept.Frame.AsMemory(FrameHeader.Size, kept.Length - FrameHeader.Size));
                 ArrayPool<byte>.Shared.Return(kept.Frame);
             }
 
             _fast.Free();
-            _sure.Free();
             _keptBytes = 0;
             Acknowledged.Room = 0;
         }
-
-        Acknowledged.Reach(long.MaxValue);
     }
+
+    /// <summary>Nobody waits for what was sent any more. After <see cref="End"/>.</summary>
+    public void Release() => Acknowledged.Reach(long.MaxValue);
+
+    private long NextSure => _lastSealed + (_sure.Length > 0 ? 1 : 0);
 
     private void AcknowledgeLocked(FrameKind kind)
     {
@@ -201,8 +240,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     }
 
     /// <returns>False when it was not added, because the peer takes no more.</returns>
-    private bool AddLocked(ref Draft draft, in Publication message, QualityOfService qos, ulong origin, int most)
+    private bool AddLocked(ref Draft draft, in Publication message, in Addition addition)
     {
+        var (qos, _, _, most) = addition;
         if (draft.Length > 0 && FrameHeader.Size + draft.Length + most > Math.Max(options.FrameSize, FrameHeader.Size + most))
         {
             if (qos == QualityOfService.AtMostOnce)
@@ -220,7 +260,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             return false;
         }
 
-        draft.Add(message, qos, origin, Math.Max(options.FrameSize, FrameHeader.Size + most));
+        draft.Add(message, addition, Math.Max(options.FrameSize, FrameHeader.Size + most));
         return true;
     }
 
@@ -293,6 +333,13 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         public long SentAt { get; set; }
     }
 
+    /// <summary>A message that is added.</summary>
+    /// <param name="QoS">The quality of service of this copy.</param>
+    /// <param name="Origin">Its number in the fleet.</param>
+    /// <param name="Audience">Which subscribers it is for.</param>
+    /// <param name="Most">The most bytes that it takes.</param>
+    private readonly record struct Addition(QualityOfService QoS, ulong Origin, Audience Audience, int Most);
+
     /// <summary>A frame that messages are added to, in a pooled buffer, with room for its head.</summary>
     private struct Draft
     {
@@ -303,10 +350,11 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
 
         public int Messages;
 
-        public void Add(in Publication message, QualityOfService qos, ulong origin, int size)
+        public void Add(in Publication message, in Addition addition, int size)
         {
             Buffer ??= ArrayPool<byte>.Shared.Rent(size);
-            Length += FrameRecord.Write(Buffer.AsSpan(FrameHeader.Size + Length), message, qos, origin);
+            var (qos, origin, audience, _) = addition;
+            Length += FrameRecord.Write(Buffer.AsSpan(FrameHeader.Size + Length), message, qos, origin, audience);
             Messages++;
         }
 

@@ -21,6 +21,11 @@ internal sealed class FleetSessions(
     /// <inheritdoc/>
     public async Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken)
     {
+        if (NodeQueue.IsOne(request.ClientId))
+        {
+            return Refused(ReasonCode.ClientIdentifierNotValid, $"client identifiers that begin with {NodeQueue.Prefix} are the fleet's");
+        }
+
         var client = ClientHash.Of(request.ClientId);
         SessionWish? wish = null;
         while (sessions.Find(request.ClientId) is { IsLeaving: true } || wish is null)
@@ -63,8 +68,14 @@ internal sealed class FleetSessions(
     }
 
     /// <inheritdoc/>
-    public void OnHeld(string clientId, bool isKept, DateTimeOffset since) =>
-        clients.Hold(ClientHash.Of(clientId), clientId, isKept ? ClaimPhase.Kept : ClaimPhase.Held, since);
+    public void OnHeld(string clientId, bool isKept, DateTimeOffset since)
+    {
+        // What is kept for other nodes is of each node.
+        if (!NodeQueue.IsOne(clientId))
+        {
+            clients.Hold(ClientHash.Of(clientId), clientId, isKept ? ClaimPhase.Kept : ClaimPhase.Held, since);
+        }
+    }
 
     /// <inheritdoc/>
     public void OnEnded(string clientId) => clients.End(ClientHash.Of(clientId));
