@@ -745,6 +745,9 @@ internal sealed class ClusterNode : IPeers, IDisposable
     ImmutableArray<string> IPeers.Live => Peers;
 
     /// <inheritdoc/>
+    bool IPeers.IsConnected => _control.IsConnected;
+
+    /// <inheritdoc/>
     string? IPeers.EpochOf(string node)
     {
         lock (_lock)

@@ -185,6 +185,56 @@ public class FleetSessionTests
         (await fleet.ResumeAsync(1, "c")).IsPresent.ShouldBeTrue();
     }
 
+    // What is published for a session while its node is gone is kept where it is published, also when that node is started again meanwhile.
+    [Fact]
+    public async Task Publish_ForASessionOfANodeThatIsGone_ComesWhenItIsBack()
+    {
+        await using var fleet = await Fleet.StartAsync(isStored: true);
+        var (client, _) = await fleet.ResumeAsync(0, "c");
+        await client.SubscribeAsync("t/#", QualityOfService.AtLeastOnce);
+        await client.DisconnectAsync();
+        await client.ExpectEndAsync();
+        await fleet.StopAsync(0);
+        await fleet.Nodes[1].HappensAsync<PeerLeft>("it has stopped");
+        await fleet.Nodes[2].HappensAsync<PeerLeft>("it has stopped");
+
+        await PublishAsync(node: 1, from: 0);
+        await PublishAsync(node: 2, from: 0);
+        await fleet.StopAsync(1);
+        await fleet.StartAsync(1);
+        await PublishAsync(node: 1, from: 20);
+        fleet.Nodes[1].Mqtt.Broker.GetSessions().ShouldContain(session => session.ClientId == "$node/n1" && session.Queued == 40);
+        await fleet.StartAsync(0);
+        await fleet.IsWholeAsync();
+        await PublishAsync(node: 1, from: 40);
+        await PublishAsync(node: 2, from: 20);
+
+        (client, var isPresent) = await fleet.ResumeAsync(0, "c");
+        isPresent.ShouldBeTrue();
+        var got = new List<int>[] { [], [], [] };
+        for (var i = 0; i < 100; i++)
+        {
+            var came = await client.ExpectAsync<ReceivedPublish>();
+            got[came.Topic[^1] - '0'].Add(int.Parse(came.Text));
+        }
+
+        got[1].ShouldBe(Enumerable.Range(0, 60));
+        got[2].ShouldBe(Enumerable.Range(0, 40));
+        await client.ExpectNothingAsync();
+        await Eventually.HoldsAsync(
+            "nothing is kept any more",
+            () => fleet.Nodes.All(node => node.Mqtt.Broker.GetSessions().All(session => !session.ClientId.StartsWith('$'))));
+
+        async Task PublishAsync(int node, int from)
+        {
+            await using var publisher = await fleet.ConnectAsync(node, $"p{node}.{from}");
+            for (var i = from; i < from + 20; i++)
+            {
+                (await publisher.PublishAsync($"t/{node}", $"{i}", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.Success);
+            }
+        }
+    }
+
     private static async Task TakeAsync(MqttTestClient client, List<int>[] got, HashSet<ushort> unreleased)
     {
         switch (await client.ReadAsync("a message comes"))

@@ -86,7 +86,12 @@ internal sealed class FleetSessions(
         ulong client, AttachRequest request, SessionWish wish, CancellationToken cancellationToken)
     {
         await peers.WhenKnownAsync(cancellationToken).ConfigureAwait(false);
-        await confirmed.WhenReachedAsync(wish.Version, cancellationToken).ConfigureAwait(false);
+        if (peers.IsConnected)
+        {
+            await confirmed.WhenReachedAsync(wish.Version, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Without the bus each node serves those whose sessions it has. When two have one of the same client, the later one stays.
         var own = new ClientClaim(client, wish.Stamp, ClaimPhase.Wanted);
         foreach (var owner in peers.OwnersOf(client))
         {
@@ -96,8 +101,8 @@ internal sealed class FleetSessions(
             }
 
             // Of one that is lost only what it keeps is known.
-            var refusal = owner.IsLive ? await taker.BringAsync(owner, request, wish.Stamp, cancellationToken).ConfigureAwait(false)
-                : request.CleanStart ? null
+            var refusal = owner.IsLive && peers.IsConnected ? await taker.BringAsync(owner, request, wish.Stamp, cancellationToken).ConfigureAwait(false)
+                : request.CleanStart || owner.Claim.Phase != ClaimPhase.Kept ? null
                 : SessionTaker.Unreachable(owner);
             if (refusal is not null)
             {

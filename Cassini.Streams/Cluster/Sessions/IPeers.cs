@@ -9,6 +9,9 @@ internal interface IPeers
     /// <summary>The peers that are not lost.</summary>
     ImmutableArray<string> Live { get; }
 
+    /// <summary>Whether they can be reached: the bus is connected.</summary>
+    bool IsConnected { get; }
+
     /// <summary>The run of a peer; null when it is not known, or lost.</summary>
     string? EpochOf(string node);
 
