@@ -81,7 +81,7 @@ public sealed class MqttBroker : ISessionHandler
         _router = new Router(Topics, Retained, time);
         _access = new AccessControl(options.Access);
         _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, store, _work, time, MayPublish);
-        Peers = new PeerPublisher(accounts.OfBroker, Topics, _router, time);
+        Peers = new PeerPublisher(accounts, Topics, Retained, _router, time);
         _receiver = new ConnectReceiver(options, store.Durability, time);
         Connecting = new ConnectPhase(
             options, _access, Sessions, store, _intake, _publisher, _work,
@@ -166,6 +166,9 @@ public sealed class MqttBroker : ISessionHandler
 
     internal RetainedMessages Retained { get; }
 
+    /// <summary>What the broker itself takes of the memory.</summary>
+    internal AccountMemory OwnMemory => Budget.Of(_accounts.OfBroker);
+
     /// <summary>When busy identities work: as many at once as there are processors.</summary>
     internal WorkTurns Turns { get; } = new(Environment.ProcessorCount);
 
@@ -191,9 +194,10 @@ public sealed class MqttBroker : ISessionHandler
     internal async Task LoadAsync(CancellationToken cancellationToken)
     {
         var state = await _store.LoadAsync(_options.MaxQueuedInMemory, cancellationToken).ConfigureAwait(false);
-        foreach (var (message, identity) in state.Retained)
+        Retained.Restore(state.RetainedMarks, state.RetainedFloor);
+        foreach (var (message, identity, stamp) in state.Retained)
         {
-            Retained.Restore(message, identity);
+            Retained.Restore(message, identity, stamp);
             Topics.Get(message.Topic.Utf8);
         }
 

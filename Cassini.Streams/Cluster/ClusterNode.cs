@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
+using System.Text;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Cluster.Engine;
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Cluster.Membership;
+using Cassini.Streams.Cluster.Retained;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Cluster;
@@ -32,6 +36,7 @@ internal sealed class ClusterNode : IDisposable
     private readonly TimeProvider _time;
     private readonly OwnInterest _own;
     private readonly PeerWatermark _confirmed = new();
+    private readonly RetainedPeers _retained = new();
     private readonly Subjects _subjects;
     private readonly string _node;
     private readonly string _epoch;
@@ -89,6 +94,10 @@ internal sealed class ClusterNode : IDisposable
         _control.ConnectionChanged += OnControlConnection;
         _data.ConnectionChanged += OnDataConnection;
         broker.Tree.Interest = _own;
+        var (run, name) = (RetainedHash.Of(Encoding.UTF8.GetBytes($"{node} {epoch}")), RetainedHash.Of(Encoding.UTF8.GetBytes(node)));
+        broker.Retained.Replicate(new RetainedReplica(
+            new RetainedClock(run, time), new RetainedMarks(options.MaxRemoved, options.KeepRemoved, broker.OwnMemory, time),
+            new RetainedStamp(1, name), _retained));
     }
 
     /// <summary>Whether it knows what all live peers want, or has waited long enough for it. Any thread.</summary>
@@ -167,6 +176,7 @@ internal sealed class ClusterNode : IDisposable
                 Lose(peer);
                 peer.Receiver.End();
                 peer.Frames?.Dispose();
+                peer.Retained.Dispose();
             }
 
             _subscriptions.ForEach(subscription => subscription.Dispose());
@@ -290,7 +300,10 @@ internal sealed class ClusterNode : IDisposable
             {
                 peer.Subscriber.Link?.Look(isBack: false);
                 ReportDrops(peer);
+                LookAtRetained(peer);
             }
+
+            _broker.Retained.NoteKnownUpTo(_peers.Values.Select(peer => peer.Retained.KnownUpTo).DefaultIfEmpty().Min());
 
             LosePatience();
             Join();
@@ -364,6 +377,7 @@ internal sealed class ClusterNode : IDisposable
             Tell(_subjects.Of(peer.Name), new InterestSeen(_node, _epoch, peer.Epoch, peer.Interest.Version));
         }
 
+        peer.Retained.OnBeat(beat.Retained, beat.At);
         Compare(peer, beat);
     }
 
@@ -435,8 +449,12 @@ internal sealed class ClusterNode : IDisposable
     private void Meet(string node, string epoch)
     {
         Forget(node);
-        var peer = new PeerNode(node, epoch, _broker.Tree, new LinkReceiver(_broker.Peers.Publish, _durability));
+        var retained = new RetainedSync(
+            _broker.Retained, _broker.Peers, _durability, _data,
+            (_subjects.Retained(from: _node, to: node), _subjects.Retained(from: node, to: _node)), (RunOf(_epoch), RunOf(epoch)), _time);
+        var peer = new PeerNode(node, epoch, _broker.Tree, new LinkReceiver(_broker.Peers.Publish, _durability), retained);
         _peers.Add(node, peer);
+        _retained.Set(_peers.Values.Select(known => known.Subscriber));
         peer.Frames = _data.Subscribe(_subjects.Data(from: node, to: _node), peer.Receiver.Receive);
         Greet(peer);
     }
@@ -491,6 +509,8 @@ internal sealed class ClusterNode : IDisposable
             Lose(before);
             before.Receiver.End();
             before.Frames?.Dispose();
+            before.Retained.Dispose();
+            _retained.Set(_peers.Values.Select(known => known.Subscriber));
         }
     }
 
@@ -539,7 +559,7 @@ internal sealed class ClusterNode : IDisposable
         // Who is there is heard within two heartbeats after the engine is connected.
         var elapsed = Elapsed();
         var late = elapsed >= _options.JoinPatience && !_isLate;
-        ImmutableArray<string> missing = [.. Live().Where(peer => !peer.IsKnown).Select(peer => peer.Name)];
+        ImmutableArray<string> missing = [.. Live().Where(peer => !peer.IsKnown || !peer.Retained.IsKnown).Select(peer => peer.Name)];
         if (late || (_control.IsConnected && missing.IsEmpty && elapsed >= 2 * _options.HeartbeatInterval))
         {
             _hasJoined = true;
@@ -561,7 +581,25 @@ internal sealed class ClusterNode : IDisposable
         peer.Dropped = dropped;
     }
 
-    private void Beat(string subject) => Tell(subject, new Beat(_node, _epoch, _own.Version, _settings(), _time.GetUtcNow()));
+    /// <summary>Goes on with what is compared, and reports what this node could not take.</summary>
+    private void LookAtRetained(PeerNode peer)
+    {
+        peer.Retained.Look();
+        var missing = peer.Retained.Missing;
+        if (missing != peer.Missing)
+        {
+            _events.Publish(missing > 0 ? new RetainedIncomplete(peer.Name, missing) : new RetainedComplete(peer.Name));
+            peer.Missing = missing;
+        }
+    }
+
+    private void Beat(string subject)
+    {
+        var at = _time.GetUtcNow();
+        Tell(subject, new Beat(_node, _epoch, _own.Version, _settings(), at, _broker.Retained.Digest));
+    }
+
+    private static ulong RunOf(string epoch) => Epoch.TryParse(epoch, out var run) ? run.Value : 0;
 
     private void TellInterest(string subject, InterestDelta delta)
     {
@@ -588,5 +626,7 @@ internal sealed class ClusterNode : IDisposable
         public string Of(string node) => $"cassini.{fleet}.c.node.{node}";
 
         public string Data(string from, string to) => $"cassini.{fleet}.d.{to}.{from}";
+
+        public string Retained(string from, string to) => $"cassini.{fleet}.r.{to}.{from}";
     }
 }

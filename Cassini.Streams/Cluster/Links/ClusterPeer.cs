@@ -26,8 +26,8 @@ internal sealed class ClusterPeer : Subscriber
 
     public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
     {
-        // One hop: who sent it has sent it to all others. The broker's own topics are those of one node.
-        if (!message.IsOfPeer && !message.Topic.IsSystem)
+        // One hop: who sent it has sent it to all others. What each node retains was sent to all. The broker's own topics are those of one.
+        if (!message.IsOfPeer && message.Change is null && !message.Topic.IsSystem)
         {
             Link?.Add(ref message, subscription.Lower(message.QoS), flushes);
         }

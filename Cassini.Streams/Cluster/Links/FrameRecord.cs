@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
@@ -6,18 +7,26 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Cluster.Links;
 
 /// <summary>
-/// One message in a frame: a byte with its QoS and whether it expires, then topic, properties and payload, each after its length, and the
-/// seconds until it expires before the properties.
+/// One message in a frame: a byte with its QoS and flags, then topic, properties and payload, each after its length, and the seconds until it
+/// expires before the properties. What is retained on each node has before the properties when it expires, its stamp, and who pays for it.
 /// </summary>
 internal static class FrameRecord
 {
     private const byte QoSBits = 0b0000_0011;
     private const byte Expires = 0b0000_0100;
+    private const byte Retain = 0b0000_1000;
+    private const byte Changes = 0b0001_0000;
+    private const byte Silent = 0b0010_0000;
+    private const byte AllBits = QoSBits | Expires | Retain | Changes | Silent;
     private const int LongestLength = 5;
 
     /// <summary>How many bytes a message takes at most.</summary>
     public static int MostBytesOf(in Publication message) =>
-        1 + sizeof(uint) + (3 * LongestLength) + message.Topic.Utf8.Length + message.Properties.Length + message.Payload.Length;
+        1 + sizeof(uint) + (3 * LongestLength) + message.Topic.Utf8.Length + message.Properties.Length + message.Payload.Length
+        + (message.Change is { } change ? RoomOf(change) : 0);
+
+    private static int RoomOf(RetainedChange change) =>
+        sizeof(long) + RetainedStamp.Size + LongestLength + Encoding.UTF8.GetMaxByteCount(change.Identity.Length);
 
     /// <summary>Writes a message.</summary>
     /// <param name="to">Room for <see cref="MostBytesOf"/>.</param>
@@ -26,8 +35,17 @@ internal static class FrameRecord
     /// <returns>How many bytes it took.</returns>
     public static int Write(Span<byte> to, in Publication message, QualityOfService qos)
     {
-        to[0] = (byte)((byte)qos | (message.Expiry is null ? 0 : Expires));
+        var (change, expires) = (message.Change, message.Change is null ? message.Expiry is not null : message.Change.ExpiresAt is not null);
+        to[0] = (byte)((byte)qos | (expires ? Expires : 0) | (message.Retain ? Retain : 0)
+            | (change is null ? 0 : Changes) | (change is { IsSilent: true } ? Silent : 0));
         var at = 1 + WriteBytes(to[1..], message.Topic.Utf8);
+        if (change is not null)
+        {
+            at += Write(to[at..], change);
+            at += WriteBytes(to[at..], message.RetainedProperties);
+            return at + WriteBytes(to[at..], message.Payload);
+        }
+
         if (message.Expiry is { } seconds)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(to[at..], seconds);
@@ -53,14 +71,22 @@ internal static class FrameRecord
         var meta = body[0];
         var rest = body[1..];
         var qos = (QualityOfService)(meta & QoSBits);
-        if ((meta & ~(QoSBits | Expires)) != 0 || qos > QualityOfService.ExactlyOnce
+        if ((meta & ~AllBits) != 0 || qos > QualityOfService.ExactlyOnce
             || !TryReadBytes(ref rest, out var topic) || !TopicName.IsValid(topic))
         {
             return false;
         }
 
         uint? expiry = null;
-        if ((meta & Expires) != 0)
+        RetainedChange? change = null;
+        if ((meta & Changes) != 0)
+        {
+            if (!TryRead(ref rest, (meta & Expires) != 0, (meta & Silent) != 0, out change))
+            {
+                return false;
+            }
+        }
+        else if ((meta & Expires) != 0)
         {
             if (!BinaryPrimitives.TryReadUInt32LittleEndian(rest, out var seconds))
             {
@@ -76,12 +102,84 @@ internal static class FrameRecord
             return false;
         }
 
-        message = new PeerMessage { Topic = topic, Properties = properties, Payload = payload, Expiry = expiry, QoS = qos };
+        message = new PeerMessage
+        {
+            Topic = topic,
+            Properties = properties,
+            Payload = payload,
+            Expiry = expiry,
+            QoS = qos,
+            Retain = (meta & Retain) != 0,
+            Change = change,
+        };
         body = rest;
         return true;
     }
 
-    private static int WriteBytes(Span<byte> to, ReadOnlySpan<byte> bytes)
+    /// <summary>Writes a stamp.</summary>
+    /// <returns>How many bytes it took.</returns>
+    public static int WriteStamp(Span<byte> to, RetainedStamp stamp)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(to, stamp.Clock);
+        BinaryPrimitives.WriteUInt64LittleEndian(to[sizeof(ulong)..], stamp.Origin);
+        return RetainedStamp.Size;
+    }
+
+    /// <summary>Reads a stamp.</summary>
+    public static bool TryReadStamp(scoped ref ReadOnlySpan<byte> from, out RetainedStamp stamp)
+    {
+        stamp = default;
+        if (from.Length < RetainedStamp.Size)
+        {
+            return false;
+        }
+
+        stamp = new RetainedStamp(
+            BinaryPrimitives.ReadUInt64LittleEndian(from), BinaryPrimitives.ReadUInt64LittleEndian(from[sizeof(ulong)..]));
+        from = from[RetainedStamp.Size..];
+        return stamp.IsGiven;
+    }
+
+    private static int Write(Span<byte> to, RetainedChange change)
+    {
+        var at = 0;
+        if (change.ExpiresAt is { } utc)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(to, utc);
+            at = sizeof(long);
+        }
+
+        at += WriteStamp(to[at..], change.Stamp);
+        return at + WriteBytes(to[at..], Encoding.UTF8.GetBytes(change.Identity));
+    }
+
+    private static bool TryRead(scoped ref ReadOnlySpan<byte> from, bool expires, bool isSilent, out RetainedChange? change)
+    {
+        change = null;
+        long? expiresAt = null;
+        if (expires)
+        {
+            if (!BinaryPrimitives.TryReadInt64LittleEndian(from, out var utc) || utc < 0)
+            {
+                return false;
+            }
+
+            expiresAt = utc;
+            from = from[sizeof(long)..];
+        }
+
+        if (!TryReadStamp(ref from, out var stamp) || !TryReadBytes(ref from, out var identity))
+        {
+            return false;
+        }
+
+        change = new RetainedChange(stamp, Encoding.UTF8.GetString(identity), expiresAt, isSilent);
+        return true;
+    }
+
+    /// <summary>Writes bytes after their length.</summary>
+    /// <returns>How many bytes both took.</returns>
+    public static int WriteBytes(Span<byte> to, ReadOnlySpan<byte> bytes)
     {
         var at = 0;
         var length = (uint)bytes.Length;
@@ -95,7 +193,8 @@ internal static class FrameRecord
         return at + bytes.Length;
     }
 
-    private static bool TryReadBytes(scoped ref ReadOnlySpan<byte> from, out ReadOnlySpan<byte> bytes)
+    /// <summary>Reads bytes after their length.</summary>
+    public static bool TryReadBytes(scoped ref ReadOnlySpan<byte> from, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
         ulong length = 0;
