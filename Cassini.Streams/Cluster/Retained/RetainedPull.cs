@@ -11,7 +11,8 @@ internal delegate void SyncSend(SyncKind kind, ulong round, int step, ReadOnlySp
 
 /// <summary>
 /// Gets from a peer what it retains and this node does not: when the digests have differed for a while, those of the buckets are compared,
-/// then the stamps in those that differ, and then the messages come. One request at a time. For one thread at a time.
+/// then the stamps in those that differ, and then the messages come. At last it offers what the peer has not listed, and hears what of it was
+/// removed. One request at a time. For one thread at a time.
 /// </summary>
 /// <param name="retained">The retained messages.</param>
 /// <param name="publisher">Takes what comes.</param>
@@ -29,11 +30,17 @@ internal sealed class RetainedPull(
     /// <summary>About how many bytes of topics are asked for at once.</summary>
     private const int MostAsked = 32 * 1024;
 
+    /// <summary>How many nodes of the tree are looked at under its lock, and how many for one request.</summary>
+    private const int StepsAtOnce = 500;
+    private const int MostSteps = 10_000;
+
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MostWait = TimeSpan.FromMinutes(1);
 
     private readonly Queue<byte[]> _wanted = new();
+    private readonly HashSet<ulong> _listed = [];
+    private RetainedCursor? _offering;
     private SyncKind _awaited;
     private ulong _round;
     private int _step;
@@ -64,19 +71,24 @@ internal sealed class RetainedPull(
     public ulong KnownUpTo { get; private set; }
 
     /// <summary>A heartbeat of the peer.</summary>
-    /// <param name="digest">Of what it retains; null when it does not say.</param>
+    /// <param name="digest">Of what it retains; null when it does not say: then there is nothing to compare.</param>
     /// <param name="at">Its clock, UTC.</param>
     public void OnBeat(ulong? digest, DateTimeOffset at)
     {
-        if (digest is null || digest == retained.Digest)
+        var isSame = digest == retained.Digest;
+        IsKnown |= digest is null;
+        if (isSame && IsKnown)
         {
-            (_differing, _wait, Missing, IsKnown) = (0, LeastWait, 0, true);
-            KnownUpTo = digest is null ? 0 : RetainedStamp.ClockOf(at.ToUnixTimeMilliseconds());
-            return;
+            (_differing, _wait, Missing) = (0, LeastWait, 0);
+            KnownUpTo = Math.Max(KnownUpTo, RetainedStamp.ClockOf(at.ToUnixTimeMilliseconds()));
+        }
+        else
+        {
+            _differing++;
         }
 
-        _differing++;
-        if (_awaited == 0 && (!IsKnown || (_differing >= BeatsToDiffer && time.GetElapsedTime(_endedAt) >= _wait)))
+        // Once it asks in any case: only a peer that has answered sends to this run what it retains from now on.
+        if (_awaited == 0 && (!IsKnown || (!isSame && _differing >= BeatsToDiffer && time.GetElapsedTime(_endedAt) >= _wait)))
         {
             (_round, _begunAt, _fetched, _missing, _step) = (_round + 1, time.GetTimestamp(), 0, 0, 0);
             Ask(SyncKind.DigestsWanted, SyncKind.Digests, ++_step, []);
@@ -110,7 +122,8 @@ internal sealed class RetainedPull(
         {
             Remove(body);
         }
-        else if (header.Kind == _awaited && header.Round == _round && header.Step == _asked && !_isHeldUp)
+
+        if (header.Kind == _awaited && header.Round == _round && header.Step == _asked && !_isHeldUp)
         {
             switch (header.Kind)
             {
@@ -122,6 +135,9 @@ internal sealed class RetainedPull(
                     break;
                 case SyncKind.Messages:
                     Retain(body);
+                    break;
+                case SyncKind.Removed:
+                    GoOn();
                     break;
             }
         }
@@ -147,6 +163,7 @@ internal sealed class RetainedPull(
         }
 
         (_piece, _isListed) = (0, !_buckets.AsSpan().ContainsAnyExcept((byte)0));
+        _offering = _isListed ? null : retained.SearchAll();
         GoOn();
     }
 
@@ -162,6 +179,7 @@ internal sealed class RetainedPull(
         var removed = new SyncBody();
         while (SyncBody.TryRead(ref body, out var topic, out var stamp))
         {
+            _listed.Add(RetainedHash.Of(topic));
             switch (retained.NeedOf(topic, stamp, out var removedAt))
             {
                 case RetainedNeed.Message:
@@ -223,7 +241,26 @@ internal sealed class RetainedPull(
         }
     }
 
-    /// <summary>Asks for the next messages, then for the next piece of the list.</summary>
+    /// <summary>The next messages that the peer has not listed: it has not heard of them, or they were removed.</summary>
+    private SyncBody NotListed(RetainedCursor search)
+    {
+        var buckets = Enumerable.Range(0, RetainedDigest.Buckets).Select(i => (_buckets[i / 8] & (1 << (i % 8))) != 0).ToArray();
+        var body = new SyncBody();
+        for (var steps = 0; steps < MostSteps && body.Size < MostAsked && !search.IsAtEnd; steps += StepsAtOnce)
+        {
+            foreach (var (topic, stamp) in retained.ListSome(search, buckets, StepsAtOnce, MostAsked))
+            {
+                if (!_listed.Contains(RetainedHash.Of(topic)))
+                {
+                    body.Put(topic, stamp);
+                }
+            }
+        }
+
+        return body;
+    }
+
+    /// <summary>Asks for the next messages, then for the next piece of the list, and then offers what was not listed.</summary>
     private void GoOn()
     {
         _isHeldUp = !durability.IsReached(durability.Room);
@@ -249,6 +286,10 @@ internal sealed class RetainedPull(
         else if (!_isListed)
         {
             Ask(SyncKind.ListWanted, SyncKind.List, ++_piece, _buckets);
+        }
+        else if (_offering is { IsAtEnd: false } search)
+        {
+            Ask(SyncKind.Offered, SyncKind.Removed, ++_step, NotListed(search).Written);
         }
         else
         {
@@ -280,6 +321,8 @@ internal sealed class RetainedPull(
     private void End()
     {
         _wanted.Clear();
+        _listed.Clear();
+        _offering = null;
         (_awaited, _differing, _endedAt) = (0, 0, time.GetTimestamp());
     }
 }

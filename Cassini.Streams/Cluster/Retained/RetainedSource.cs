@@ -112,6 +112,22 @@ internal sealed class RetainedSource(RetainedMessages retained, IBus bus, TimePr
         return body;
     }
 
+    /// <summary>What was removed of messages that the peer has.</summary>
+    /// <param name="offered">Their topics and stamps.</param>
+    public SyncBody Removed(ReadOnlySpan<byte> offered)
+    {
+        var removed = new SyncBody();
+        while (SyncBody.TryRead(ref offered, out var topic, out var stamp))
+        {
+            if (retained.NeedOf(topic, stamp, out var removedAt) == RetainedNeed.Removed)
+            {
+                removed.Put(topic.ToArray(), removedAt);
+            }
+        }
+
+        return removed;
+    }
+
     private SyncBody Next(RetainedCursor search)
     {
         var found = new SyncBody();

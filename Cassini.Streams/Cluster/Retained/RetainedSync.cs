@@ -113,6 +113,9 @@ internal sealed class RetainedSync : IDisposable
                 case SyncKind.MessagesWanted:
                     Answer(SyncKind.Messages, header, _source.Messages(body));
                     break;
+                case SyncKind.Offered:
+                    Answer(SyncKind.Removed, header, _source.Removed(body));
+                    break;
                 default:
                     _pull.Receive(header, body);
                     break;

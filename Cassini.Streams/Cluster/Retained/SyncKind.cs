@@ -20,6 +20,11 @@ internal enum SyncKind : byte
     /// <summary>How many of the topics it answers, how many of these are too large for the bus, then records.</summary>
     Messages = 6,
 
-    /// <summary>Topics with stamps: what the receiver has of them up to these was removed.</summary>
-    Removed = 7,
+    /// <summary>Topics with stamps that the sender has and the receiver has not listed.</summary>
+    Offered = 7,
+
+    /// <summary>
+    /// Topics with stamps: what the receiver has of them up to these was removed. An answer to what it has offered, or sent by itself.
+    /// </summary>
+    Removed = 8,
 }
