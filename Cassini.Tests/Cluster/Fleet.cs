@@ -2,6 +2,7 @@ using Cassini.Streams.Cluster;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Store;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Integration;
 
@@ -35,7 +36,8 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Starts one more node.</summary>
-    public async Task<RunningBroker> AddAsync(string name, Func<ClusterOptions, ClusterOptions>? change = null)
+    public async Task<RunningBroker> AddAsync(
+        string name, Func<ClusterOptions, ClusterOptions>? change = null, StoreOptions? store = null)
     {
         // On a busy machine nobody is given up, and no answer leaves early, because a process got no time.
         var cluster = new ClusterOptions
@@ -46,9 +48,21 @@ internal sealed class Fleet : IAsyncDisposable
             DeadAfter = TimeSpan.FromMinutes(2),
             SubscribePatience = TimeSpan.FromMinutes(1),
         };
-        var node = await RunningBroker.ServingMqttAsync(options => options with { Cluster = change?.Invoke(cluster) ?? cluster });
+        var node = await RunningBroker.ServingMqttAsync(options => options with
+        {
+            Cluster = change?.Invoke(cluster) ?? cluster,
+            Store = store ?? options.Store,
+        });
         _nodes.Add(node);
         return node;
+    }
+
+    /// <summary>A node stops gracefully, and is none of the fleet any more.</summary>
+    public async Task StopAsync(RunningBroker node)
+    {
+        _nodes.Remove(node);
+        await node.Mqtt.DisposeAsync();
+        await node.DisposeAsync();
     }
 
     /// <summary>Waits until each node is ready, and has nothing to say against the fleet.</summary>
