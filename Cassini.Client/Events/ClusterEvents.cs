@@ -34,8 +34,8 @@ public sealed record FleetEntered(string Node, string Fleet) : BrokerEvent
 }
 
 /// <summary>
-/// This node knows what all live peers subscribe to and retain. Published once after the start; after <see cref="FleetJoinLate"/> too, when the late
-/// peers have said it.
+/// This node knows what all live peers subscribe to and retain. Published once after the start; after <see cref="FleetJoinLate"/> too,
+/// when the late peers have said it.
 /// </summary>
 /// <param name="Peers">How many live peers there are.</param>
 /// <param name="Duration">How long it took since <see cref="FleetEntered"/>.</param>
@@ -46,8 +46,8 @@ public sealed record FleetJoined(int Peers, TimeSpan Duration) : BrokerEvent
 }
 
 /// <summary>
-/// Some peers have not said in time what they subscribe to, or not sent all that they retain. This node is ready all the same: until then it
-/// may not forward messages that their clients subscribe to, and not have retained messages that they have.
+/// Some peers have not said in time what they subscribe to, or not sent all that they retain. This node is ready all the same: until then
+/// it may not forward messages that their clients subscribe to, and not have retained messages that they have.
 /// </summary>
 /// <param name="Nodes">The names of these peers; empty when none is known, because the bus is not connected.</param>
 public sealed record FleetJoinLate(ImmutableArray<string> Nodes) : BrokerEvent

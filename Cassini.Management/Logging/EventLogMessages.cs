@@ -339,7 +339,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(2428, LogLevel.Information, "fleet: node {Node} takes all messages again")]
     public static partial void LinkRecovered(this ILogger logger, string node);
 
-    [LoggerMessage(2429, LogLevel.Warning, "fleet: {Missing} retained messages of node {Node} are not retained here: no room, or too large")]
+    [LoggerMessage(2429, LogLevel.Warning, "fleet: {Missing} retained messages of node {Node} are not here: no room, or too large")]
     public static partial void RetainedIncomplete(this ILogger logger, string node, long missing);
 
     [LoggerMessage(2430, LogLevel.Information, "fleet: all retained messages of node {Node} are retained here")]

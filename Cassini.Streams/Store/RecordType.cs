@@ -59,7 +59,7 @@ internal enum RecordType : byte
     FirstSkippable = 128,
 
     /// <summary>
-    /// In a fleet the stamp of the record before it, <see cref="Retained"/> or <see cref="RetainedEnd"/>: 16 bytes, more of a later version.
+    /// In a fleet the stamp of the record before it, <see cref="Retained"/> or <see cref="RetainedEnd"/>: 16 bytes, or more one day.
     /// An older program reads the messages, and knows nothing of stamps.
     /// </summary>
     RetainedStamp = 129,

@@ -265,7 +265,8 @@ public sealed class RetainedReplicaTests : IDisposable
     }
 
     private static StoredMessage Message(string topic, string payload) => new(
-        new Topic(Encoding.UTF8.GetBytes(topic), isListed: true, 0), Encoding.UTF8.GetBytes(payload), [], QualityOfService.AtLeastOnce, null);
+        new Topic(Encoding.UTF8.GetBytes(topic), isListed: true, 0), Encoding.UTF8.GetBytes(payload), [], QualityOfService.AtLeastOnce,
+        null);
 
     private sealed class NoPeers : IRetainedPeers
     {

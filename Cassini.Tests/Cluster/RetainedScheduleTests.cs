@@ -198,7 +198,8 @@ public class RetainedScheduleTests
                 var isRemoved = _changes.Exists(change => change.Topic == topic && change.Stamp >= stamp && change.Payload is null);
                 foreach (var node in _nodes.Where(node => node.Node.HasJoined && !(isRemoved && !node.Retained().ContainsKey(topic))))
                 {
-                    node.StampOf(topic).ShouldBeGreaterThanOrEqualTo(stamp, Said($"{topic} of {from.Name} on {node.Name} was acknowledged"));
+                    node.StampOf(topic).ShouldBeGreaterThanOrEqualTo(
+                        stamp, Said($"{topic} of {from.Name} on {node.Name} was acknowledged"));
                 }
             }
 

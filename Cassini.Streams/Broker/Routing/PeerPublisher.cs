@@ -7,8 +7,8 @@ namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>Delivers the messages of other nodes to the subscribers of this one. Thread-safe.</summary>
 /// <param name="accounts">
-/// The accounts. A message is the broker's own work here, because its publisher has an account on the node that it is connected to; but what
-/// is retained is paid for by the same identity on each node.
+/// The accounts. A message is the broker's own work here, because its publisher has an account on the node that it is connected to; but
+/// what is retained is paid for by the same identity on each node.
 /// </param>
 /// <param name="topics">The topics.</param>
 /// <param name="retained">The retained messages.</param>

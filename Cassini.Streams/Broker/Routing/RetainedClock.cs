@@ -3,8 +3,8 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// A hybrid logical clock: gives stamps that grow, also when the wall clock is set back, and that are greater than those which were seen. Not
-/// thread-safe.
+/// A hybrid logical clock: gives stamps that grow, also when the wall clock is set back, and that are greater than those which were seen.
+/// Not thread-safe.
 /// </summary>
 /// <param name="origin">This run of this node.</param>
 /// <param name="time">The one clock.</param>

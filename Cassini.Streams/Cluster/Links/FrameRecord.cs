@@ -7,8 +7,8 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Cluster.Links;
 
 /// <summary>
-/// One message in a frame: a byte with its QoS and flags, then topic, properties and payload, each after its length, and the seconds until it
-/// expires before the properties. What is retained on each node has before the properties when it expires, its stamp, and who pays for it.
+/// One message in a frame: a byte with its QoS and flags, then topic, properties and payload, each after its length, and the seconds until
+/// it expires before the properties. What is retained on each node has before the properties when it expires, its stamp, and who pays for it.
 /// </summary>
 internal static class FrameRecord
 {
@@ -35,7 +35,8 @@ internal static class FrameRecord
     /// <returns>How many bytes it took.</returns>
     public static int Write(Span<byte> to, in Publication message, QualityOfService qos)
     {
-        var (change, expires) = (message.Change, message.Change is null ? message.Expiry is not null : message.Change.ExpiresAt is not null);
+        var change = message.Change;
+        var expires = change is null ? message.Expiry is not null : change.ExpiresAt is not null;
         to[0] = (byte)((byte)qos | (expires ? Expires : 0) | (message.Retain ? Retain : 0)
             | (change is null ? 0 : Changes) | (change is { IsSilent: true } ? Silent : 0));
         var at = 1 + WriteBytes(to[1..], message.Topic.Utf8);

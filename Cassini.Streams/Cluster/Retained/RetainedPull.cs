@@ -11,8 +11,8 @@ internal delegate void SyncSend(SyncKind kind, ulong round, int step, ReadOnlySp
 
 /// <summary>
 /// Gets from a peer what it retains and this node does not: when the digests have differed for a while, those of the buckets are compared,
-/// then the stamps in those that differ, and then the messages come. At last it offers what the peer has not listed, and hears what of it was
-/// removed. One request at a time. For one thread at a time.
+/// then the stamps in those that differ, and then the messages come. At last it offers what the peer has not listed, and hears what of it
+/// was removed. One request at a time. For one thread at a time.
 /// </summary>
 /// <param name="retained">The retained messages.</param>
 /// <param name="publisher">Takes what comes.</param>

@@ -102,7 +102,8 @@ public class ClusterCheckTests
         Of(fold).Status.ShouldBe(HealthStatus.Degraded);
         Of(fold).Reason.ShouldBe(Reasons.InterestLagging);
         Of(fold).Message.ShouldBe(
-            "subscriptions are not known everywhere: b (has not said what it subscribes to and retains), c (has not said what it subscribes to and retains)");
+            "subscriptions are not known everywhere: b (has not said what it subscribes to and retains), "
+            + "c (has not said what it subscribes to and retains)");
         Of(fold).Fails.ShouldBe(Fails.Nothing);
 
         fold.At(32, new InterestConfirmed("b"));
