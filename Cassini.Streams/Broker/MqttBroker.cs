@@ -166,9 +166,6 @@ public sealed class MqttBroker : ISessionHandler
 
     internal RetainedMessages Retained { get; }
 
-    /// <summary>What the broker itself takes of the memory.</summary>
-    internal AccountMemory OwnMemory => Budget.Of(_accounts.OfBroker);
-
     /// <summary>When busy identities work: as many at once as there are processors.</summary>
     internal WorkTurns Turns { get; } = new(Environment.ProcessorCount);
 

@@ -95,9 +95,8 @@ internal sealed class ClusterNode : IDisposable
         _data.ConnectionChanged += OnDataConnection;
         broker.Tree.Interest = _own;
         var (run, name) = (RetainedHash.Of(Encoding.UTF8.GetBytes($"{node} {epoch}")), RetainedHash.Of(Encoding.UTF8.GetBytes(node)));
-        broker.Retained.Replicate(new RetainedReplica(
-            new RetainedClock(run, time), new RetainedMarks(options.MaxRemoved, options.KeepRemoved, broker.OwnMemory, time),
-            new RetainedStamp(1, name), _retained));
+        broker.Retained.Replicate(
+            new RetainedClock(run, time), (options.MaxRemoved, options.KeepRemoved), new RetainedStamp(1, name), _retained);
     }
 
     /// <summary>Whether it knows what all live peers want, or has waited long enough for it. Any thread.</summary>

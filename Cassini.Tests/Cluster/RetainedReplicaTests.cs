@@ -249,9 +249,8 @@ public sealed class RetainedReplicaTests : IDisposable
     {
         var memory = new TestMemory();
         var retained = memory.Retained(time: _clock.Time);
-        retained.Replicate(new RetainedReplica(
-            new RetainedClock(7, _clock.Time), new RetainedMarks(1_000, TimeSpan.FromDays(36_500), memory.Memory, _clock.Time),
-            new RetainedStamp(1, 7), new NoPeers()));
+        retained.Replicate(
+            new RetainedClock(7, _clock.Time), (1_000, TimeSpan.FromDays(36_500)), new RetainedStamp(1, 7), new NoPeers());
         return retained;
     }
 

@@ -129,11 +129,16 @@ internal sealed class RetainedMessages(
     }
 
     /// <summary>Makes them the same as those of other nodes. Called before anything is retained or restored.</summary>
-    public void Replicate(RetainedReplica replica)
+    /// <param name="clock">Gives stamps.</param>
+    /// <param name="removed">Of how many topics it is remembered that their message was removed, and how long.</param>
+    /// <param name="unstamped">The stamp of what a broker on its own had retained.</param>
+    /// <param name="peers">The other nodes.</param>
+    public void Replicate(RetainedClock clock, (int Most, TimeSpan Age) removed, RetainedStamp unstamped, IRetainedPeers peers)
     {
         lock (_lock)
         {
-            _replica = replica;
+            var marks = new RetainedMarks(removed.Most, removed.Age, budget.Of(accounts.OfBroker), time);
+            _replica = new RetainedReplica(clock, marks, unstamped, peers);
         }
     }
 
@@ -306,6 +311,21 @@ internal sealed class RetainedMessages(
 
             return removed >= stamp ? RetainedNeed.Removed : RetainedNeed.Message;
         }
+    }
+
+    /// <summary>The message of a topic, on its way to another node that lacks it.</summary>
+    /// <returns>False when there is none.</returns>
+    public bool TryCopy(ReadOnlySpan<byte> topic, out Publication copy)
+    {
+        copy = default;
+        if (Replica(topic) is not var (message, change))
+        {
+            return false;
+        }
+
+        copy = Publication.Of(message, message.Keeper!.Account, time.GetTimestamp(), time);
+        copy.Change = change;
+        return true;
     }
 
     /// <summary>The message of a topic as another node needs it; null when there is none.</summary>

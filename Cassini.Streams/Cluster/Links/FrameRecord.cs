@@ -8,7 +8,7 @@ namespace Cassini.Streams.Cluster.Links;
 
 /// <summary>
 /// One message in a frame: a byte with its QoS and flags, then topic, properties and payload, each after its length, and the seconds until
-/// it expires before the properties. What is retained on each node has before the properties when it expires, its stamp, and who pays for it.
+/// it expires before the properties. What is retained on each node has there when it expires, its stamp, and who pays for it.
 /// </summary>
 internal static class FrameRecord
 {

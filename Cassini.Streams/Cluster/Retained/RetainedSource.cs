@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Cluster.Engine;
 
@@ -82,24 +81,19 @@ internal sealed class RetainedSource(RetainedMessages retained, IBus bus, TimePr
     /// <param name="topics">Their topics.</param>
     public SyncBody Messages(ReadOnlySpan<byte> topics)
     {
-        var (most, now) = (bus.LargestMessage - SyncHeader.Size, time.GetTimestamp());
+        var most = bus.LargestMessage - SyncHeader.Size;
         var (answered, tooLarge) = (0, 0);
         var records = new SyncBody();
         while (records.Size < MessagesSize && SyncBody.TryRead(ref topics, out ReadOnlySpan<byte> topic))
         {
-            if (retained.Replica(topic) is var (message, change))
+            if (retained.TryCopy(topic, out var copy) && !records.TryPut(copy, most - (2 * sizeof(int))))
             {
-                var publication = Publication.Of(message, message.Keeper!.Account, now, time);
-                publication.Change = change;
-                if (!records.TryPut(publication, most - (2 * sizeof(int))))
+                if (records.Size > 0)
                 {
-                    if (records.Size > 0)
-                    {
-                        break;
-                    }
-
-                    tooLarge++;
+                    break;
                 }
+
+                tooLarge++;
             }
 
             answered++;
