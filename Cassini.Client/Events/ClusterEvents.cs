@@ -34,8 +34,8 @@ public sealed record FleetEntered(string Node, string Fleet) : BrokerEvent
 }
 
 /// <summary>
-/// This node knows what all live peers subscribe to. Published once after the start; after <see cref="FleetJoinLate"/> too, when the late
-/// peers have said it.
+/// This node knows what all live peers subscribe to and retain. Published once after the start; after <see cref="FleetJoinLate"/> too,
+/// when the late peers have said it.
 /// </summary>
 /// <param name="Peers">How many live peers there are.</param>
 /// <param name="Duration">How long it took since <see cref="FleetEntered"/>.</param>
@@ -46,8 +46,8 @@ public sealed record FleetJoined(int Peers, TimeSpan Duration) : BrokerEvent
 }
 
 /// <summary>
-/// Some peers have not said in time what they subscribe to. This node is ready all the same: until they say it, it may not forward messages
-/// that their clients subscribe to.
+/// Some peers have not said in time what they subscribe to, or not sent all that they retain. This node is ready all the same: until then
+/// it may not forward messages that their clients subscribe to, and not have retained messages that they have.
 /// </summary>
 /// <param name="Nodes">The names of these peers; empty when none is known, because the bus is not connected.</param>
 public sealed record FleetJoinLate(ImmutableArray<string> Nodes) : BrokerEvent
@@ -192,11 +192,31 @@ public sealed record SessionArrived(string ClientId, string From, long Messages,
     public override EventCategory Category => EventCategory.Cluster;
 }
 
+/// <summary>
+/// Retained messages of a peer cannot be retained here: there is no room for them, or they are too large for the bus. Who subscribes here
+/// does not get them. Published again when their number changes.
+/// </summary>
+/// <param name="Node">The name of the peer.</param>
+/// <param name="Missing">How many there are.</param>
+public sealed record RetainedIncomplete(string Node, long Missing) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
 /// <summary>A session did not come from another node: it stays there, and its client was refused.</summary>
 /// <param name="ClientId">The client identifier.</param>
 /// <param name="From">The node that has it.</param>
 /// <param name="Problem">Why, for people.</param>
 public sealed record SessionNotArrived(string ClientId, string From, string Problem) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
+/// <summary>This node has all retained messages of a peer again.</summary>
+/// <param name="Node">The name of the peer.</param>
+public sealed record RetainedComplete(string Node) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Cluster;

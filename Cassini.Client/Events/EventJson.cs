@@ -275,5 +275,7 @@ public static class EventJson
 [JsonSerializable(typeof(PeerClockSkewed))]
 [JsonSerializable(typeof(LinkDropping))]
 [JsonSerializable(typeof(LinkRecovered))]
+[JsonSerializable(typeof(RetainedIncomplete))]
+[JsonSerializable(typeof(RetainedComplete))]
 [JsonSerializable(typeof(HealthChanged))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -164,6 +164,9 @@ public static class Reasons
     /// <summary>cluster: a peer has not confirmed a subscription in time, or not said what it subscribes to.</summary>
     public const string InterestLagging = nameof(InterestLagging);
 
+    /// <summary>cluster: retained messages of a peer are not retained here.</summary>
+    public const string RetainedIncomplete = nameof(RetainedIncomplete);
+
     /// <summary>cluster: the settings or the access rules of a peer differ.</summary>
     public const string ConfigDiffers = nameof(ConfigDiffers);
 

@@ -345,6 +345,12 @@ internal static partial class EventLogMessages
     [LoggerMessage(2428, LogLevel.Information, "fleet: node {Node} takes all messages again")]
     public static partial void LinkRecovered(this ILogger logger, string node);
 
+    [LoggerMessage(2429, LogLevel.Warning, "fleet: {Missing} retained messages of node {Node} are not here: no room, or too large")]
+    public static partial void RetainedIncomplete(this ILogger logger, string node, long missing);
+
+    [LoggerMessage(2430, LogLevel.Information, "fleet: all retained messages of node {Node} are retained here")]
+    public static partial void RetainedComplete(this ILogger logger, string node);
+
     /// <summary>The phase itself is logged at Information, and entered on purpose: a clean stop is no error.</summary>
     [LoggerMessage(1801, LogLevel.Debug, "the check phase follows: {Reason}")]
     public static partial void PhaseChecked(this ILogger logger, string reason);

@@ -164,6 +164,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 break;
             case LinkDropping e: logger.LinkDropping(Line(e.Node), e.Dropped); break;
             case LinkRecovered e: logger.LinkRecovered(Line(e.Node)); break;
+            case RetainedIncomplete e: logger.RetainedIncomplete(Line(e.Node), e.Missing); break;
+            case RetainedComplete e: logger.RetainedComplete(Line(e.Node)); break;
             case HealthChanged { Check: CheckNames.Phase } e: logger.PhaseChecked(e.Reason ?? nameof(Phase.Ready)); break;
             case HealthChanged { From: HealthStatus.Unknown, To: HealthStatus.Ok } e when _judged.Add(e.Check):
                 logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, Line(e.Message));

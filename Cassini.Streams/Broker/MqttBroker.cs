@@ -82,7 +82,7 @@ public sealed class MqttBroker : ISessionHandler
         _access = new AccessControl(options.Access);
         _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, store, _work, time, MayPublish);
         Releasing = new SessionRelease(Sessions, _publisher);
-        Peers = new PeerPublisher(accounts.OfBroker, Topics, _router, time);
+        Peers = new PeerPublisher(accounts, Topics, Retained, _router, time);
         _receiver = new ConnectReceiver(options, store.Durability, time);
         Connecting = new ConnectPhase(
             options, _access, Sessions, store, _intake, _publisher, _work,
@@ -198,9 +198,10 @@ public sealed class MqttBroker : ISessionHandler
     internal async Task LoadAsync(CancellationToken cancellationToken)
     {
         var state = await _store.LoadAsync(_options.MaxQueuedInMemory, cancellationToken).ConfigureAwait(false);
-        foreach (var (message, identity) in state.Retained)
+        Retained.Restore(state.RetainedMarks, state.RetainedFloor);
+        foreach (var (message, identity, stamp) in state.Retained)
         {
-            Retained.Restore(message, identity);
+            Retained.Restore(message, identity, stamp);
             Topics.Get(message.Topic.Utf8);
         }
 

@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
+using System.Text;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Cluster.Engine;
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Cluster.Membership;
+using Cassini.Streams.Cluster.Retained;
 using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
@@ -37,6 +41,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
     private readonly TimeProvider _time;
     private readonly OwnInterest _own;
     private readonly PeerWatermark _confirmed = new();
+    private readonly RetainedPeers _retained = new();
     private readonly Subjects _subjects;
     private readonly OwnClients _clients;
     private readonly QueueDrain _drain;
@@ -99,6 +104,9 @@ internal sealed class ClusterNode : IPeers, IDisposable
         _control.ConnectionChanged += OnControlConnection;
         _data.ConnectionChanged += OnDataConnection;
         broker.Tree.Interest = _own;
+        var (run, name) = (RetainedHash.Of(Encoding.UTF8.GetBytes($"{node} {epoch}")), RetainedHash.Of(Encoding.UTF8.GetBytes(node)));
+        broker.Retained.Replicate(
+            new RetainedClock(run, time), (options.MaxRemoved, options.KeepRemoved), new RetainedStamp(1, name), _retained);
         _clients = new OwnClients(_own, time);
         _drain = new QueueDrain(broker, time);
         var marks = new MarkSender(broker, this, Crash);
@@ -325,7 +333,10 @@ internal sealed class ClusterNode : IPeers, IDisposable
             {
                 peer.Subscriber.Link?.Look(isBack: false);
                 ReportDrops(peer);
+                LookAtRetained(peer);
             }
+
+            _broker.Retained.NoteKnownUpTo(_peers.Values.Select(peer => peer.Retained.KnownUpTo).DefaultIfEmpty().Min());
 
             LosePatience();
             Join();
@@ -417,6 +428,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
             Tell(_subjects.Of(peer.Name), new InterestSeen(_node, _epoch, peer.Epoch, peer.Interest.Version));
         }
 
+        peer.Retained.OnBeat(beat.Retained, beat.At);
         Compare(peer, beat);
     }
 
@@ -542,7 +554,12 @@ internal sealed class ClusterNode : IPeers, IDisposable
         }
 
         var receiver = new LinkReceiver(subscriber, _broker.Peers.Publish, _durability, mark => OnMark(node, subscriber, mark));
-        return _peers[node] = new PeerNode(node, epoch, subscriber, interest, receiver);
+        var retained = new RetainedSync(
+            subscriber, _broker.Retained, _broker.Peers, _durability, _data,
+            (_subjects.Retained(from: _node, to: node), _subjects.Retained(from: node, to: _node)), (RunOf(_epoch), RunOf(epoch)), _time);
+        var peer = _peers[node] = new PeerNode(node, epoch, subscriber, interest, receiver, retained);
+        _retained.Set(_peers.Values.Select(known => known.Subscriber));
+        return peer;
     }
 
     private void OnMark(string node, ClusterPeer subscriber, ulong mark)
@@ -636,6 +653,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
             Lose(before);
             before.Interest.Clear();
             End(before);
+            _retained.Set(_peers.Values.Select(known => known.Subscriber));
         }
     }
 
@@ -643,6 +661,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
     {
         peer.Receiver.End();
         peer.Frames?.Dispose();
+        peer.Retained.Dispose();
     }
 
     /// <summary>Answers leave whose version all live peers have confirmed.</summary>
@@ -696,7 +715,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         // Who is there is heard within two heartbeats after the engine is connected.
         var elapsed = Elapsed();
         var late = elapsed >= _options.JoinPatience && !_isLate;
-        ImmutableArray<string> missing = [.. Live().Where(peer => !peer.IsKnown).Select(peer => peer.Name)];
+        ImmutableArray<string> missing = [.. Live().Where(peer => !peer.IsKnown || !peer.Retained.IsKnown).Select(peer => peer.Name)];
         if (late || (_control.IsConnected && missing.IsEmpty && elapsed >= 2 * _options.HeartbeatInterval))
         {
             _hasJoined = true;
@@ -719,7 +738,25 @@ internal sealed class ClusterNode : IPeers, IDisposable
         peer.Dropped = dropped;
     }
 
-    private void Beat(string subject) => Tell(subject, new Beat(_node, _epoch, _own.Version, _settings(), _time.GetUtcNow()));
+    /// <summary>Goes on with what is compared, and reports what this node could not take.</summary>
+    private void LookAtRetained(PeerNode peer)
+    {
+        peer.Retained.Look();
+        var missing = peer.Retained.Missing;
+        if (missing != peer.Missing)
+        {
+            _events.Publish(missing > 0 ? new RetainedIncomplete(peer.Name, missing) : new RetainedComplete(peer.Name));
+            peer.Missing = missing;
+        }
+    }
+
+    private void Beat(string subject)
+    {
+        var at = _time.GetUtcNow();
+        Tell(subject, new Beat(_node, _epoch, _own.Version, _settings(), at, _broker.Retained.Digest));
+    }
+
+    private static ulong RunOf(string epoch) => Epoch.TryParse(epoch, out var run) ? run.Value : 0;
 
     private void TellInterest(string subject, InterestDelta delta)
     {
@@ -832,5 +869,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         public string Pieces(string to) => $"cassini.{fleet}.m.{to}";
 
         public string Data(string from, string to) => $"cassini.{fleet}.d.{to}.{from}";
+
+        public string Retained(string from, string to) => $"cassini.{fleet}.r.{to}.{from}";
     }
 }

@@ -42,7 +42,17 @@ public sealed record ClusterOptions
     [Within("100ms", "1m")]
     public TimeSpan TakeOverPatience { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a node that starts is not ready at most because it waits for what its peers subscribe to.</summary>
+    /// <summary>How long a node that starts is not ready at most because it waits for what its peers subscribe to and retain.</summary>
     [Within("100ms", "10m")]
     public TimeSpan JoinPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a node remembers that a retained message was removed, so that a peer that has not heard of it does not bring it back.
+    /// </summary>
+    [Within("1m", "365d")]
+    public TimeSpan KeepRemoved { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Topics of which a node remembers that their retained message was removed; the oldest are forgotten first.</summary>
+    [Within(1_000)]
+    public int MaxRemoved { get; init; } = 100_000;
 }

@@ -52,8 +52,10 @@ internal abstract record ControlMessage(string Node, string Epoch)
 /// <param name="Epoch">Its run.</param>
 /// <param name="Interest">The version of what it wants.</param>
 /// <param name="Settings">A digest of the settings that nodes must share.</param>
-/// <param name="At">Its clock, UTC.</param>
-internal sealed record Beat(string Node, string Epoch, long Interest, string Settings, DateTimeOffset At) : ControlMessage(Node, Epoch);
+/// <param name="At">Its clock, UTC: before <paramref name="Retained"/>.</param>
+/// <param name="Retained">A digest of what it retains; null when it does not say.</param>
+internal sealed record Beat(string Node, string Epoch, long Interest, string Settings, DateTimeOffset At, ulong? Retained = null)
+    : ControlMessage(Node, Epoch);
 
 /// <summary>It stops.</summary>
 /// <param name="Node">Who says it.</param>

@@ -1,10 +1,12 @@
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Links;
+using Cassini.Streams.Cluster.Retained;
 
 namespace Cassini.Streams.Cluster;
 
 /// <summary>What this node has of a peer: the link in both directions, and what the peer wants. For the lock of its node.</summary>
-internal sealed class PeerNode(string name, string epoch, ClusterPeer subscriber, PeerInterest interest, LinkReceiver receiver)
+internal sealed class PeerNode(
+    string name, string epoch, ClusterPeer subscriber, PeerInterest interest, LinkReceiver receiver, RetainedSync retained)
 {
     // All and changes come by different ways, and may come in turn.
     private readonly List<InterestTold> _partsOfAll = [];
@@ -43,6 +45,12 @@ internal sealed class PeerNode(string name, string epoch, ClusterPeer subscriber
 
     /// <summary>Whether it was reported that messages are dropped.</summary>
     public bool IsDropping { get; set; }
+
+    /// <summary>Compares with it what both retain.</summary>
+    public RetainedSync Retained => retained;
+
+    /// <summary>How many messages that it retains this node could not take, as reported.</summary>
+    public long Missing { get; set; }
 
     /// <summary>Ends the subscription to its frames.</summary>
     public IDisposable? Frames { get; set; }

@@ -84,6 +84,11 @@ internal ref struct GroupReader
                     };
             }
 
+            if (type is RecordType.RetainedStamp or RecordType.RetainedFloor)
+            {
+                return true;
+            }
+
             ReadBytes();
         }
 
@@ -120,6 +125,15 @@ internal ref struct GroupReader
     public ReadOnlySpan<byte> ReadBytes() => Take(ReadCount());
 
     public string ReadText() => Encoding.UTF8.GetString(ReadBytes());
+
+    public RetainedStamp ReadStamp()
+    {
+        var bytes = ReadBytes();
+        return bytes.Length < RetainedStamp.Size
+            ? throw new JournalFormatException($"a stamp has {bytes.Length} bytes")
+            : new RetainedStamp(
+                BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[sizeof(ulong)..]));
+    }
 
     public CopyRecord ReadCopy()
     {
@@ -178,7 +192,7 @@ internal ref struct GroupReader
                 ReadBytes();
                 SkipBody();
                 break;
-            case RecordType.RetainedEnd:
+            case RecordType.RetainedEnd or RecordType.RetainedStamp or RecordType.RetainedFloor:
                 ReadBytes();
                 break;
             case RecordType.Will:

@@ -127,12 +127,18 @@ internal sealed class GroupWriter(TimeProvider time)
                 Put((ulong)change.Count);
                 break;
             case RecordType.Retained:
-                var (message, identity) = ((StoredMessage, string))change.Subject!;
+                var (message, identity, setAt) = ((StoredMessage, string, RetainedStamp))change.Subject!;
                 Put(identity);
                 WriteBody(message);
+                WriteStamp(setAt);
                 break;
             case RecordType.RetainedEnd:
-                Put(((Topic)change.Subject!).Utf8);
+                var (topic, removedAt) = ((byte[], RetainedStamp))change.Subject!;
+                Put(topic);
+                WriteStamp(removedAt);
+                break;
+            case RecordType.RetainedFloor:
+                Put((RetainedStamp)change.Subject!);
                 break;
             case RecordType.Will:
                 Put((ulong)change.Number);
@@ -143,6 +149,16 @@ internal sealed class GroupWriter(TimeProvider time)
                 break;
             default:
                 throw new InvalidOperationException($"A change of type {change.Type} cannot be written.");
+        }
+    }
+
+    /// <summary>Writes the stamp of the record before, if it has one.</summary>
+    private void WriteStamp(RetainedStamp stamp)
+    {
+        if (stamp.IsGiven)
+        {
+            Begin(RecordType.RetainedStamp);
+            Put(stamp);
         }
     }
 
@@ -259,6 +275,13 @@ internal sealed class GroupWriter(TimeProvider time)
     {
         Put((ulong)bytes.Length);
         bytes.CopyTo(Take(bytes.Length));
+    }
+
+    private void Put(RetainedStamp stamp)
+    {
+        Put((ulong)RetainedStamp.Size);
+        BinaryPrimitives.WriteUInt64LittleEndian(Take(sizeof(ulong)), stamp.Clock);
+        BinaryPrimitives.WriteUInt64LittleEndian(Take(sizeof(ulong)), stamp.Origin);
     }
 
     private void Put(byte value) => Take(1)[0] = value;

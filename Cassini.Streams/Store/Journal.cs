@@ -182,21 +182,29 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         }
     }
 
-    public void PutRetained(StoredMessage message, string identity)
+    public void PutRetained(StoredMessage message, string identity, RetainedStamp stamp)
     {
         lock (_buffer.Gate)
         {
-            _buffer.AddLocked(RecordType.Retained, (message, identity), 0, message.Size);
+            _buffer.AddLocked(RecordType.Retained, (message, identity, stamp), 0, message.Size);
             Durability.Note(_buffer.TicketLocked);
         }
     }
 
-    public void DeleteRetained(Topic topic)
+    public void DeleteRetained(byte[] topic, RetainedStamp stamp)
     {
         lock (_buffer.Gate)
         {
-            _buffer.AddLocked(RecordType.RetainedEnd, topic, 0, topic.Utf8.Length);
+            _buffer.AddLocked(RecordType.RetainedEnd, (topic, stamp), 0, topic.Length);
             Durability.Note(_buffer.TicketLocked);
+        }
+    }
+
+    public void PutRetainedFloor(RetainedStamp floor)
+    {
+        lock (_buffer.Gate)
+        {
+            _buffer.AddLocked(RecordType.RetainedFloor, floor, 0, RetainedStamp.Size);
         }
     }
 
@@ -279,7 +287,8 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         state.Sessions.Sum(session => CostOfSession
             + (session.Backlog is { } backlog ? backlog.Bytes + ((long)backlog.Count * CostOfCopy) : 0)
             + session.Messages.Sum(one => (long)one.Message.Message.Payload.Length + one.Message.Message.Properties.Length + CostOfCopy))
-        + state.Retained.Sum(one => (long)one.Message.Payload.Length + one.Message.Properties.Length + CostOfCopy);
+        + state.Retained.Sum(one => (long)one.Message.Payload.Length + one.Message.Properties.Length + CostOfCopy)
+        + state.RetainedMarks.Sum(one => (long)one.Topic.Length + CostOfCopy);
 
     private void PutWillLocked(long number, WillRecord will) =>
         _buffer.AddLocked(RecordType.Will, will, number, will.Topic.Length + will.Payload.Length + will.Properties.Length);

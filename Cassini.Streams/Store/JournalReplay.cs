@@ -15,9 +15,13 @@ namespace Cassini.Streams.Store;
 internal sealed class JournalReplay(TimeProvider time, long maxInMemory = long.MaxValue)
 {
     private readonly Dictionary<uint, KeptSession> _sessions = [];
-    private readonly Dictionary<string, (StoredMessage Message, string Identity)> _retained = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (StoredMessage Message, string Identity, RetainedStamp Stamp)> _retained =
+        new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RetainedStamp> _marks = new(StringComparer.Ordinal);
     private readonly Dictionary<long, WillRecord> _wills = [];
     private readonly GroupBodies _bodies = new(time);
+    private RetainedStamp _floor;
+    private string _lastRetained = "";
     private long _number;
 
     /// <summary>The highest number of a session.</summary>
@@ -75,7 +79,11 @@ internal sealed class JournalReplay(TimeProvider time, long maxInMemory = long.M
     public BrokerState ToState(Func<uint, ISessionStore> open) => new(
         [.. _sessions.Select(pair => ToState(pair.Value, open(pair.Key)))],
         [.. _retained.Values],
-        [.. _wills.OrderBy(pair => pair.Key).Select(pair => new WillState(pair.Key, pair.Value, SinceOf(pair.Value)))]);
+        [.. _wills.OrderBy(pair => pair.Key).Select(pair => new WillState(pair.Key, pair.Value, SinceOf(pair.Value)))])
+    {
+        RetainedMarks = [.. _marks.Select(pair => (MqttText.Encode(pair.Key), pair.Value))],
+        RetainedFloor = _floor,
+    };
 
     /// <summary>A session whose client was connected to the end is away from now on, and not only until the next crash.</summary>
     private SessionState ToState(KeptSession session, ISessionStore store)
@@ -161,10 +169,20 @@ internal sealed class JournalReplay(TimeProvider time, long maxInMemory = long.M
             case RecordType.Retained:
                 var identity = reader.ReadText();
                 var message = _bodies.Read(ref reader);
-                _retained[message.Topic.Name] = (message, identity);
+                _lastRetained = message.Topic.Name;
+                _retained[_lastRetained] = (message, identity, default);
+                _marks.Remove(_lastRetained);
                 break;
             case RecordType.RetainedEnd:
-                _retained.Remove(reader.ReadText());
+                _lastRetained = reader.ReadText();
+                _retained.Remove(_lastRetained);
+                _marks.Remove(_lastRetained);
+                break;
+            case RecordType.RetainedStamp:
+                ApplyStamp(reader.ReadStamp());
+                break;
+            case RecordType.RetainedFloor:
+                _floor = reader.ReadStamp();
                 break;
             case RecordType.Will:
                 var will = reader.ReadLong();
@@ -189,6 +207,19 @@ internal sealed class JournalReplay(TimeProvider time, long maxInMemory = long.M
         else
         {
             _sessions.Add(number, new KeptSession(record));
+        }
+    }
+
+    /// <summary>The record before has a stamp: that of a removed message is kept too.</summary>
+    private void ApplyStamp(RetainedStamp stamp)
+    {
+        if (_retained.TryGetValue(_lastRetained, out var known))
+        {
+            _retained[_lastRetained] = known with { Stamp = stamp };
+        }
+        else
+        {
+            _marks[_lastRetained] = stamp;
         }
     }
 

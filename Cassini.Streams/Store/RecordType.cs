@@ -57,4 +57,13 @@ internal enum RecordType : byte
     /// number refuses the group.
     /// </summary>
     FirstSkippable = 128,
+
+    /// <summary>
+    /// In a fleet the stamp of the record before it, <see cref="Retained"/> or <see cref="RetainedEnd"/>: 16 bytes, or more one day.
+    /// An older program reads the messages, and knows nothing of stamps.
+    /// </summary>
+    RetainedStamp = 129,
+
+    /// <summary>In a fleet: what is known of removed messages whose stamps are not kept any more. A stamp.</summary>
+    RetainedFloor = 130,
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Mqtt;
 
 namespace Cassini.Tests.Broker;
 
@@ -8,7 +9,9 @@ namespace Cassini.Tests.Broker;
 internal sealed class InMemoryStore : IBrokerStore
 {
     private readonly ConcurrentDictionary<Kept, bool> _sessions = [];
-    private readonly ConcurrentDictionary<string, (StoredMessage, string)> _retained = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (StoredMessage, string, RetainedStamp)> _retained = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RetainedStamp> _marks = new(StringComparer.Ordinal);
+    private RetainedStamp _floor;
     private readonly ConcurrentDictionary<long, WillRecord> _wills = [];
     private readonly List<BrokerState> _crashes = [];
     private long _ticket;
@@ -55,10 +58,17 @@ internal sealed class InMemoryStore : IBrokerStore
             store._sessions[new Kept(store, session)] = true;
         }
 
-        foreach (var (message, identity) in state.Retained)
+        foreach (var kept in state.Retained)
         {
-            store._retained[message.Topic.Name] = (message, identity);
+            store._retained[kept.Message.Topic.Name] = kept;
         }
+
+        foreach (var (topic, stamp) in state.RetainedMarks)
+        {
+            store._marks[MqttText.Decode(topic)] = stamp;
+        }
+
+        store._floor = state.RetainedFloor;
 
         foreach (var will in state.Wills)
         {
@@ -87,7 +97,11 @@ internal sealed class InMemoryStore : IBrokerStore
     private BrokerState State => new(
         [.. _sessions.Keys.Select(kept => kept.ToState())],
         [.. _retained.Values],
-        [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, TimeSpan.Zero))]);
+        [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, TimeSpan.Zero))])
+    {
+        RetainedMarks = [.. _marks.Select(pair => (MqttText.Encode(pair.Key), pair.Value))],
+        RetainedFloor = _floor,
+    };
 
     public ValueTask<BrokerState> LoadAsync(long maxQueuedInMemory, CancellationToken cancellationToken) => ValueTask.FromResult(State);
 
@@ -114,16 +128,29 @@ internal sealed class InMemoryStore : IBrokerStore
         Commit();
     }
 
-    public void PutRetained(StoredMessage message, string identity)
+    public void PutRetained(StoredMessage message, string identity, RetainedStamp stamp)
     {
-        _retained[message.Topic.Name] = (message, identity);
+        _retained[message.Topic.Name] = (message, identity, stamp);
+        _marks.TryRemove(message.Topic.Name, out _);
         Durability.Note(Commit());
     }
 
-    public void DeleteRetained(Topic topic)
+    public void DeleteRetained(byte[] topic, RetainedStamp stamp)
     {
-        _retained.TryRemove(topic.Name, out _);
+        var name = MqttText.Decode(topic);
+        _retained.TryRemove(name, out _);
+        if (stamp.IsGiven)
+        {
+            _marks[name] = stamp;
+        }
+
         Durability.Note(Commit());
+    }
+
+    public void PutRetainedFloor(RetainedStamp floor)
+    {
+        _floor = floor;
+        Commit();
     }
 
     public bool WantsRewrite(long live) => false;

@@ -4,6 +4,7 @@ using Cassini.Streams.Health;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Store;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
@@ -16,6 +17,7 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly List<RunningBroker> _nodes = [];
     private readonly List<IAsyncDisposable> _clients = [];
     private readonly List<TempDirectory> _data = [];
+    private readonly List<(string Name, string? Directory)> _names = [];
     private readonly Func<ClusterOptions, ClusterOptions>? _change;
     private readonly bool _isStored;
 
@@ -44,15 +46,25 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Starts one more node: n1, n2, and so on.</summary>
-    public async Task<RunningBroker> AddAsync()
+    public Task<RunningBroker> AddAsync() => AddAsync($"n{_nodes.Count + 1}");
+
+    /// <summary>Starts one more node.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="directory">Its store; null for one of its own, if this fleet has stores.</param>
+    public async Task<RunningBroker> AddAsync(string name, string? directory = null)
     {
-        _data.Add(new TempDirectory());
-        _nodes.Add(null!);
-        await StartAsync(_nodes.Count - 1);
+        if (directory is null && _isStored)
+        {
+            _data.Add(new TempDirectory());
+            directory = _data[^1].Path;
+        }
+
+        _names.Add((name, directory));
+        _nodes.Add(await StartAsync(name, directory));
         return _nodes[^1];
     }
 
-    /// <summary>Stops a node.</summary>
+    /// <summary>Stops a node gracefully. It is to be started again, or removed.</summary>
     public async Task StopAsync(int node)
     {
         await _nodes[node].Mqtt.DisposeAsync();
@@ -60,21 +72,32 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Starts a node that was stopped: another run, with what the one before has stored.</summary>
-    public async Task StartAsync(int node)
+    public async Task StartAsync(int node) => _nodes[node] = await StartAsync(_names[node].Name, _names[node].Directory);
+
+    /// <summary>A node stops gracefully, and is none of the fleet any more.</summary>
+    public async Task RemoveAsync(RunningBroker node)
+    {
+        var at = _nodes.IndexOf(node);
+        await StopAsync(at);
+        _nodes.RemoveAt(at);
+        _names.RemoveAt(at);
+    }
+
+    private Task<RunningBroker> StartAsync(string name, string? directory)
     {
         // On a busy machine nobody is given up, and no answer leaves early, because a process got no time.
         var cluster = new ClusterOptions
         {
             Servers = [.. Nats.Addresses],
-            Node = $"n{node + 1}",
+            Node = name,
             HeartbeatInterval = TimeSpan.FromMilliseconds(100),
             DeadAfter = TimeSpan.FromMinutes(2),
             SubscribePatience = TimeSpan.FromMinutes(1),
         };
-        _nodes[node] = await RunningBroker.ServingMqttAsync(options => options with
+        return RunningBroker.ServingMqttAsync(options => options with
         {
             Cluster = _change?.Invoke(cluster) ?? cluster,
-            Store = _isStored ? options.Store with { Directory = _data[node].Path } : options.Store,
+            Store = directory is null ? options.Store : options.Store with { Level = StoreLevel.Process, Directory = directory },
         });
     }
 

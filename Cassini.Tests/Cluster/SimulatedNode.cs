@@ -2,6 +2,7 @@ using System.Text;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Cluster.Links;
@@ -18,17 +19,19 @@ namespace Cassini.Tests.Cluster;
 internal sealed class SimulatedNode : IDisposable
 {
     public SimulatedNode(VirtualClock clock, SimulatedEngine engine, string name, ClusterOptions options, LinkOptions? links = null,
-        Func<string>? settings = null)
+        Func<string>? settings = null, IBrokerStore? store = null, BrokerOptions? broker = null)
     {
+        store ??= NoStore.Instance;
         Name = name;
         Events = new RecordingPublisher(clock.Time);
         Accounts = new AccountTable(QuotaOptions.Whole);
         Broker = new MqttBroker(
-            new BrokerOptions(), "1.2.3", Accounts, NoStore.Instance, Events, clock.Time, NullLogger<MqttBroker>.Instance);
+            broker ?? new BrokerOptions(), "1.2.3", Accounts, store, Events, clock.Time, NullLogger<MqttBroker>.Instance);
         Node = new ClusterNode(
-            options, name, Epoch.StartingAt(clock.UtcNow), settings ?? (() => "same"), Broker, NoStore.Instance.Durability,
+            options, name, Epoch.StartingAt(clock.UtcNow), settings ?? (() => "same"), Broker, store.Durability,
             engine.Connect(name), engine.Connect(name), Events, clock.Time, links);
         Client = Broker.CreateClient("ops", "ops");
+        Broker.LoadAsync(CancellationToken.None).IsCompletedSuccessfully.ShouldBeTrue("what it stores is in memory");
         Node.Start();
     }
 
@@ -57,8 +60,28 @@ internal sealed class SimulatedNode : IDisposable
 
     /// <summary>Publishes.</summary>
     /// <returns>Ends when it would be acknowledged.</returns>
-    public Task<LocalVerdict> PublishAsync(string topic, string payload, QualityOfService qos) => Client.PublishAsync(
-        new MqttMessage { Topic = topic, Payload = Encoding.UTF8.GetBytes(payload), QoS = qos }, null, null, CancellationToken.None);
+    public Task<LocalVerdict> PublishAsync(
+        string topic, string payload, QualityOfService qos, bool retain = false, TimeSpan? expiresAfter = null) => Client.PublishAsync(
+        new MqttMessage
+        {
+            Topic = topic,
+            Payload = Encoding.UTF8.GetBytes(payload),
+            QoS = qos,
+            Retain = retain,
+            ExpiresAfter = expiresAfter,
+        },
+        null, null, CancellationToken.None);
+
+    /// <summary>What it retains, by topic.</summary>
+    public Dictionary<string, string> Retained() => Broker.Retained.Match("#"u8.ToArray())
+        .ToDictionary(message => message.Topic.Name, message => Encoding.UTF8.GetString(message.Payload), StringComparer.Ordinal);
+
+    /// <summary>The stamp with which a topic's message was set or removed; the default when it knows of none.</summary>
+    public RetainedStamp StampOf(string topic) => Broker.Retained.Replica(Encoding.UTF8.GetBytes(topic)) is var (_, change)
+        ? change.Stamp
+        : Broker.Retained.NeedOf(Encoding.UTF8.GetBytes(topic), new RetainedStamp(1, 0), out var removed) == RetainedNeed.Removed
+            ? removed
+            : default;
 
     public void Dispose() => Node.Dispose();
 }

@@ -106,6 +106,8 @@ internal static class GeneratedLog
         (1, Gen.Select(Node, Gen.Int[-3, 3], (node, skew) => (BrokerEvent)new PeerClockSkewed(node, TimeSpan.FromSeconds(skew)))),
         (1, Gen.Select(Node, Gen.Long[1, 5_000], (node, dropped) => (BrokerEvent)new LinkDropping(node, dropped))),
         (1, Node.Select(node => (BrokerEvent)new LinkRecovered(node))),
+        (1, Gen.Select(Node, Gen.Long[1, 5_000], (node, missing) => (BrokerEvent)new RetainedIncomplete(node, missing))),
+        (1, Node.Select(node => (BrokerEvent)new RetainedComplete(node))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(
             "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m",

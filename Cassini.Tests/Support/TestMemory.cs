@@ -34,5 +34,5 @@ internal static class TestMemoryExtensions
 
     public static void Return(this MemoryBudget budget, long bytes) => budget.Return(Other, bytes, bytes);
 
-    public static bool Set(this RetainedMessages retained, StoredMessage message) => retained.Set(message, Other);
+    public static bool Set(this RetainedMessages retained, StoredMessage message) => retained.Set(message, Other, out _);
 }

@@ -6,14 +6,22 @@ namespace Cassini.Streams.Broker.Durable;
 
 /// <summary>Everything that a store holds.</summary>
 /// <param name="Sessions">The sessions.</param>
-/// <param name="Retained">The retained messages, each with the identity that pays for it.</param>
+/// <param name="Retained">
+/// The retained messages, each with the identity that pays for it and, in a fleet, its stamp.
+/// </param>
 /// <param name="Wills">The wills of clients whose connection ended with the broker: they are due.</param>
 internal sealed record BrokerState(
     ImmutableArray<SessionState> Sessions,
-    ImmutableArray<(StoredMessage Message, string Identity)> Retained,
+    ImmutableArray<(StoredMessage Message, string Identity, RetainedStamp Stamp)> Retained,
     ImmutableArray<WillState> Wills)
 {
     public static readonly BrokerState Empty = new([], [], []);
+
+    /// <summary>Topics whose retained message was removed in a fleet, and when.</summary>
+    public ImmutableArray<(byte[] Topic, RetainedStamp Stamp)> RetainedMarks { get; init; } = [];
+
+    /// <summary>What is known of those that are not kept any more.</summary>
+    public RetainedStamp RetainedFloor { get; init; }
 }
 
 /// <summary>A session that outlives its connection.</summary>

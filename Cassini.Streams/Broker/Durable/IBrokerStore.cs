@@ -40,10 +40,16 @@ internal interface IBrokerStore
     /// <summary>A message is the retained one of its topic now. Under a lock of all retained messages.</summary>
     /// <param name="message">The message.</param>
     /// <param name="identity">The identity that pays for it.</param>
-    void PutRetained(StoredMessage message, string identity);
+    /// <param name="stamp">In a fleet the stamp of the change; the default otherwise.</param>
+    void PutRetained(StoredMessage message, string identity, RetainedStamp stamp);
 
     /// <summary>A topic has no retained message any more.</summary>
-    void DeleteRetained(Topic topic);
+    /// <param name="topic">The topic.</param>
+    /// <param name="stamp">The stamp of the change, which is kept; the default for none.</param>
+    void DeleteRetained(byte[] topic, RetainedStamp stamp);
+
+    /// <summary>What is known of removed messages whose stamps are not kept any more.</summary>
+    void PutRetainedFloor(RetainedStamp floor);
 
     /// <summary>
     /// Whether so much of what it has written is dead that all that lives should be written anew, and the rest dropped. Any thread.

@@ -28,11 +28,15 @@ internal sealed class NoStore : IBrokerStore
     {
     }
 
-    public void PutRetained(StoredMessage message, string identity)
+    public void PutRetained(StoredMessage message, string identity, RetainedStamp stamp)
     {
     }
 
-    public void DeleteRetained(Topic topic)
+    public void DeleteRetained(byte[] topic, RetainedStamp stamp)
+    {
+    }
+
+    public void PutRetainedFloor(RetainedStamp floor)
     {
     }
 

@@ -45,6 +45,12 @@ internal ref struct Publication
         init => _origin = value;
     }
 
+    /// <summary>What other nodes retain it with; null when they do not: then only those get it whose clients have subscribed.</summary>
+    public RetainedChange? Change { get; set; }
+
+    /// <summary>When it expires, a timestamp, if that is known more exactly than from <see cref="Expiry"/>.</summary>
+    public long? Deadline { get; init; }
+
     /// <summary>The account of the identity that published it; it pays for what is retained.</summary>
     public required Account Account { get; init; }
 
@@ -91,6 +97,9 @@ internal ref struct Publication
             Retain = Retain,
         };
 
+    /// <summary>The properties with which it is retained: without our trace.</summary>
+    public readonly ReadOnlySpan<byte> RetainedProperties => Trace is null ? Properties : Trace.Own;
+
     /// <summary>
     /// The copy to retain: without our trace, because that ends before later subscribers read it. Without a trace, the copy to deliver.
     /// </summary>
@@ -98,5 +107,5 @@ internal ref struct Publication
         Trace is null ? Store(time) : new StoredMessage(Topic, Payload.ToArray(), Trace.Own, QoS, ExpiresAt(time)) { Retain = true };
 
     private readonly long? ExpiresAt(TimeProvider time) =>
-        Expiry is { } seconds ? ReceivedAt + (long)(seconds * (double)time.TimestampFrequency) : null;
+        Deadline is not null ? Deadline : Expiry is { } seconds ? ReceivedAt + (long)(seconds * (double)time.TimestampFrequency) : null;
 }

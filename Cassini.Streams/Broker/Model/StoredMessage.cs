@@ -111,6 +111,11 @@ internal sealed class StoredMessage(
 
     public bool IsExpired(long now) => ExpiresAt is { } at && now >= at;
 
+    /// <summary>When it expires, UTC in milliseconds since 1970; null when it does not.</summary>
+    public long? ExpiresAtUtc(TimeProvider time) => ExpiresAt is { } at
+        ? Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds() + (long)time.GetElapsedTime(time.GetTimestamp(), at).TotalMilliseconds)
+        : null;
+
     /// <summary>
     /// The rest of the message expiry interval, in seconds: the time that the message waited here is subtracted [MQTT-3.3.2-6].
     /// </summary>

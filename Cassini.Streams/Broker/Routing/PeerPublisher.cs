@@ -6,11 +6,16 @@ using Cassini.Streams.Quotas;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>Delivers the messages of other nodes to the subscribers of this one. Thread-safe.</summary>
-/// <param name="ofBroker">The broker's own account: a message's publisher has its own on the node that it is connected to.</param>
+/// <param name="accounts">
+/// The accounts. A message is the broker's own work here, because its publisher has an account on the node that it is connected to; but
+/// what is retained is paid for by the same identity on each node.
+/// </param>
 /// <param name="topics">The topics.</param>
+/// <param name="retained">The retained messages.</param>
 /// <param name="router">Delivers the messages.</param>
 /// <param name="time">The one clock.</param>
-internal sealed class PeerPublisher(Account ofBroker, TopicTable topics, Router router, TimeProvider time)
+internal sealed class PeerPublisher(
+    AccountTable accounts, TopicTable topics, RetainedMessages retained, Router router, TimeProvider time)
 {
     /// <summary>Delivers one message to all its subscribers.</summary>
     /// <param name="message">The message.</param>
@@ -18,22 +23,17 @@ internal sealed class PeerPublisher(Account ofBroker, TopicTable topics, Router 
     /// <returns>The ticket with which everything that was stored of it is durable; 0 for nothing.</returns>
     public long Publish(in PeerMessage message, FlushSet flushes)
     {
-        var publication = new Publication
-        {
-            Topic = topics.Get(message.Topic),
-            Payload = message.Payload,
-            Properties = message.Properties,
-            Expiry = message.Expiry,
-            QoS = message.QoS,
-            Account = ofBroker,
-            Peer = message.Peer,
-            Audience = message.Audience,
-            Origin = message.Origin,
-            ReceivedAt = time.GetTimestamp(),
-        };
         var before = Durability.TakeNoted();
+        var account = Open(message);
         try
         {
+            if (message.Change is { IsSilent: true })
+            {
+                Apply(message, account);
+                return Durability.Noted;
+            }
+
+            var publication = ToPublication(message, account);
             var progress = default(RouteProgress);
             for (var isDone = false; !isDone;)
             {
@@ -45,8 +45,70 @@ internal sealed class PeerPublisher(Account ofBroker, TopicTable topics, Router 
         }
         finally
         {
+            Close(account);
             Durability.TakeNoted();
             Durability.Note(before);
+        }
+    }
+
+    /// <summary>Retains a message that another node has, and delivers it to nobody.</summary>
+    /// <param name="message">The message, with its change.</param>
+    public RetainedVerdict Retain(in PeerMessage message)
+    {
+        var before = Durability.TakeNoted();
+        var account = Open(message);
+        try
+        {
+            return Apply(message, account);
+        }
+        finally
+        {
+            Close(account);
+            Durability.TakeNoted();
+            Durability.Note(before);
+        }
+    }
+
+    private RetainedVerdict Apply(in PeerMessage message, Account account)
+    {
+        var publication = ToPublication(message, account);
+        return retained.Apply(publication.Store(time), account, message.Change!.Stamp, out _);
+    }
+
+    private Publication ToPublication(in PeerMessage message, Account account)
+    {
+        var now = time.GetTimestamp();
+        long? deadline = message.Change?.ExpiresAt is { } utc
+            ? now + (long)((utc - time.GetUtcNow().ToUnixTimeMilliseconds()) / 1_000.0 * time.TimestampFrequency)
+            : null;
+        return new Publication
+        {
+            Topic = topics.Get(message.Topic),
+            Payload = message.Payload,
+            Properties = message.Properties,
+            Expiry = deadline is { } at
+                ? (uint)Math.Clamp(Math.Ceiling(time.GetElapsedTime(now, at).TotalSeconds), 0, uint.MaxValue)
+                : message.Expiry,
+            Deadline = deadline,
+            QoS = message.QoS,
+            Retain = message.Retain,
+            Change = message.Change,
+            Account = account,
+            Peer = message.Peer,
+            Audience = message.Audience,
+            Origin = message.Origin,
+            ReceivedAt = now,
+        };
+    }
+
+    private Account Open(in PeerMessage message) =>
+        message.Change is { Identity: { Length: > 0 } identity } ? accounts.Open(identity) : accounts.OfBroker;
+
+    private void Close(Account account)
+    {
+        if (account != accounts.OfBroker)
+        {
+            accounts.Close(account);
         }
     }
 }
@@ -75,4 +137,10 @@ internal readonly ref struct PeerMessage
 
     /// <summary>Its number in the fleet; 0 when it has none.</summary>
     public ulong Origin { get; init; }
+
+    /// <summary>The RETAIN flag with which it was published.</summary>
+    public bool Retain { get; init; }
+
+    /// <summary>With what it is retained here too; null when it is not.</summary>
+    public RetainedChange? Change { get; init; }
 }

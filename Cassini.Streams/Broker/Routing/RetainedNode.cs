@@ -37,6 +37,9 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level, long orde
         set => Volatile.Write(ref _message, value);
     }
 
+    /// <summary>When <see cref="Message"/> was set, in a fleet. Only for the thread that changes the nodes.</summary>
+    public RetainedStamp Stamp { get; set; }
+
     /// <summary>Whether the node can be removed. Only for the thread that changes the nodes.</summary>
     public bool IsEmpty => Message is null && _oldest is null;
 

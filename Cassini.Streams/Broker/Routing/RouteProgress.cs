@@ -17,6 +17,9 @@ internal struct RouteProgress
     /// <summary>Whether the message was retained, if its publisher asked for that.</summary>
     public bool IsRetainedAsAsked;
 
+    /// <summary>What other nodes retain it with; null when they do not.</summary>
+    public RetainedChange? Change;
+
     /// <summary>Whether a subscription matched its topic.</summary>
     public readonly bool HasSubscribers => Route is { IsEmpty: false };
 }

@@ -18,7 +18,8 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
     /// <returns>Whether it is done.</returns>
     public bool Publish(ref Publication message, ref RouteProgress progress, ref WorkSlice slice, FlushSet flushes)
     {
-        var route = progress.Route ??= Begin(ref message, ref progress, ref slice);
+        var route = progress.Route ??= Begin(ref message, ref progress, ref slice, flushes);
+        message.Change = progress.Change;
         var steps = 1 + ((message.Payload.Length + message.Properties.Length) / BytesInAStep);
         while (progress.Next < route.Subscribers)
         {
@@ -39,15 +40,29 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
     /// <summary>Whether a topic has a subscriber that keeps messages of QoS 1 and 2 when it cannot be reached.</summary>
     public bool HasKeepers(Topic topic, ref WorkSlice slice) => RouteOf(topic, ref slice).HasKeeper(ref slice);
 
-    private Route Begin(ref Publication message, ref RouteProgress progress, ref WorkSlice slice)
+    private Route Begin(ref Publication message, ref RouteProgress progress, ref WorkSlice slice, FlushSet flushes)
     {
         progress.Place = long.MaxValue;
         progress.IsRetainedAsAsked = true;
-        if (message.Retain)
+        if (message.IsOfPeer)
+        {
+            progress.Change = message.Change;
+            if (message.Change is { } change)
+            {
+                var verdict = retained.Apply(message.Retained(time), message.Account, change.Stamp, out progress.Place);
+                progress.IsRetainedAsAsked = verdict != RetainedVerdict.NoRoom;
+            }
+        }
+        else if (message.Retain)
         {
             var stored = message.Retained(time);
-            progress.IsRetainedAsAsked = retained.Set(stored, message.Account);
+            progress.IsRetainedAsAsked = retained.Set(stored, message.Account, out var stamp);
             progress.Place = stored.RetainedPlace;
+            if (stamp.IsGiven)
+            {
+                message.Change = progress.Change = new RetainedChange(stamp, message.Account.Identity, stored.ExpiresAtUtc(time));
+                retained.SendToPeers(ref message, flushes);
+            }
         }
 
         var topic = message.Topic;

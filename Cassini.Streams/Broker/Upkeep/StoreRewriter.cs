@@ -27,7 +27,8 @@ internal sealed class StoreRewriter(IBrokerStore store, SessionTable sessions, R
     }
 
     /// <summary>About how many bytes live. A message counts for each that holds it: too much rather than too little.</summary>
-    private long MostLive => sessions.All.Sum(session => CostOfSession + session.Deliveries.StoredBytes) + retained.Bytes;
+    private long MostLive => sessions.All.Sum(session => CostOfSession + session.Deliveries.StoredBytes) + retained.Bytes
+        + retained.MarkBytes;
 
     /// <summary>Writes everything once more, and has the rest dropped.</summary>
     public async ValueTask RewriteAsync(CancellationToken cancellationToken)
@@ -45,9 +46,16 @@ internal sealed class StoreRewriter(IBrokerStore store, SessionTable sessions, R
             }
         }
 
-        for (var search = retained.BeginRewrite(); retained.RewriteSome(search) is > 0 and var records;)
+        for (var search = retained.SearchAll(); retained.RewriteSome(search) is > 0 and var records;)
         {
             await pieces.TakeAsync(records).ConfigureAwait(false);
+            await WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var some in retained.BeginRewriteOfMarks())
+        {
+            retained.RewriteMarks(some);
+            await pieces.TakeAsync(some.Length).ConfigureAwait(false);
             await WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
         }
 

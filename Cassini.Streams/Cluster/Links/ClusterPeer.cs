@@ -32,13 +32,19 @@ internal sealed class ClusterPeer : Subscriber
 
     public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
     {
-        // One hop: who sent it has sent it to all others. The broker's own topics are those of one node.
-        if (message.IsOfPeer || message.Topic.IsSystem)
+        // One hop: who sent it has sent it to all others. What each node retains was sent to all. The broker's own topics are those of one.
+        if (!message.IsOfPeer && message.Change is null && !message.Topic.IsSystem)
         {
-            return;
+            Send(ref message, subscription.Lower(message.QoS), flushes);
         }
+    }
 
-        var qos = subscription.Lower(message.QoS);
+    /// <summary>Sends a message that was published here.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="qos">The quality of service of this copy.</param>
+    /// <param name="flushes">Collects the link, if it must be flushed.</param>
+    public void Send(ref Publication message, QualityOfService qos, FlushSet flushes)
+    {
         if (Queue is not null || Link is not { } link || !link.TryAdd(ref message, qos, Audience.All, flushes))
         {
             DeliverAtGate(ref message, qos, flushes);

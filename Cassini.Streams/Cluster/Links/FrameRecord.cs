@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
@@ -6,22 +7,28 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Cluster.Links;
 
 /// <summary>
-/// One message in a frame: a byte with its QoS and whether it expires, for QoS 1 and 2 its number in the fleet, then topic, properties and
-/// payload, each after its length, and the seconds until it expires before the properties. Or a mark: a byte and a number, which says that
-/// what the sender published before it has come.
+/// One message in a frame: a byte with its QoS and flags, with QoS 1 and 2 its number in the fleet, then topic, properties and payload, each
+/// after its length, and the seconds until it expires before the properties. What is retained on each node has there when it expires, its
+/// stamp, and who pays for it. Or a mark, a byte and a number: what the sender published before it has come.
 /// </summary>
 internal static class FrameRecord
 {
     private const byte QoSBits = 0b0000_0011;
     private const byte Expires = 0b0000_0100;
-    private const byte IsMark = 0b1000_0000;
-    private const int AudienceShift = 4;
-    private const byte AudienceBits = 0b0011_0000;
+    private const byte Retain = 0b0000_1000;
+    private const byte Changes = 0b0001_0000;
+    private const byte Silent = 0b0010_0000;
+    private const byte ForKeepers = 0b0100_0000;
+    private const byte ForOthers = 0b1000_0000;
+
+    /// <summary>No message begins with it, because none has a QoS of 3.</summary>
+    private const byte IsMark = 0b1111_1111;
     private const int LongestLength = 5;
 
     /// <summary>How many bytes a message takes at most.</summary>
     public static int MostBytesOf(in Publication message) =>
-        1 + sizeof(ulong) + sizeof(uint) + (3 * LongestLength) + message.Topic.Utf8.Length + message.Properties.Length + message.Payload.Length;
+        1 + sizeof(ulong) + sizeof(uint) + (3 * LongestLength) + message.Topic.Utf8.Length + message.Properties.Length + message.Payload.Length
+        + (message.Change is { } change ? RoomOf(change) : 0);
 
     /// <summary>How many bytes a mark takes.</summary>
     public const int BytesOfMark = 1 + sizeof(ulong);
@@ -33,34 +40,6 @@ internal static class FrameRecord
         to[0] = IsMark;
         BinaryPrimitives.WriteUInt64LittleEndian(to[1..], mark);
         return BytesOfMark;
-    }
-
-    /// <summary>Writes a message.</summary>
-    /// <param name="to">Room for <see cref="MostBytesOf"/>.</param>
-    /// <param name="message">The message.</param>
-    /// <param name="qos">The quality of service of this copy.</param>
-    /// <param name="origin">The number of the message in the fleet. Not sent with QoS 0.</param>
-    /// <param name="audience">Which subscribers it is for.</param>
-    /// <returns>How many bytes it took.</returns>
-    public static int Write(Span<byte> to, in Publication message, QualityOfService qos, ulong origin, Audience audience)
-    {
-        to[0] = (byte)((byte)qos | (message.Expiry is null ? 0 : Expires) | ((byte)audience << AudienceShift));
-        var at = 1;
-        if (qos != QualityOfService.AtMostOnce)
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(to[at..], origin);
-            at += sizeof(ulong);
-        }
-
-        at += WriteBytes(to[at..], message.Topic.Utf8);
-        if (message.Expiry is { } seconds)
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(to[at..], seconds);
-            at += sizeof(uint);
-        }
-
-        at += WriteBytes(to[at..], message.Properties);
-        return at + WriteBytes(to[at..], message.Payload);
     }
 
     /// <summary>Reads a mark, if one is next.</summary>
@@ -79,6 +58,48 @@ internal static class FrameRecord
         return true;
     }
 
+    private static int RoomOf(RetainedChange change) =>
+        sizeof(long) + RetainedStamp.Size + LongestLength + Encoding.UTF8.GetMaxByteCount(change.Identity.Length);
+
+    /// <summary>Writes a message.</summary>
+    /// <param name="to">Room for <see cref="MostBytesOf"/>.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="qos">The quality of service of this copy.</param>
+    /// <param name="origin">The number of the message in the fleet. Not sent with QoS 0.</param>
+    /// <param name="audience">Which subscribers it is for.</param>
+    /// <returns>How many bytes it took.</returns>
+    public static int Write(Span<byte> to, in Publication message, QualityOfService qos, ulong origin, Audience audience)
+    {
+        var change = message.Change;
+        var expires = change is null ? message.Expiry is not null : change.ExpiresAt is not null;
+        to[0] = (byte)((byte)qos | (expires ? Expires : 0) | (message.Retain ? Retain : 0)
+            | (change is null ? 0 : Changes) | (change is { IsSilent: true } ? Silent : 0)
+            | (audience == Audience.Keepers ? ForKeepers : audience == Audience.Others ? ForOthers : 0));
+        var at = 1;
+        if (qos != QualityOfService.AtMostOnce)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(to[at..], origin);
+            at += sizeof(ulong);
+        }
+
+        at += WriteBytes(to[at..], message.Topic.Utf8);
+        if (change is not null)
+        {
+            at += Write(to[at..], change);
+            at += WriteBytes(to[at..], message.RetainedProperties);
+            return at + WriteBytes(to[at..], message.Payload);
+        }
+
+        if (message.Expiry is { } seconds)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(to[at..], seconds);
+            at += sizeof(uint);
+        }
+
+        at += WriteBytes(to[at..], message.Properties);
+        return at + WriteBytes(to[at..], message.Payload);
+    }
+
     /// <summary>Reads the next message.</summary>
     /// <param name="body">What is left of the frame; without the message afterwards.</param>
     /// <param name="peer">The node that sent it.</param>
@@ -94,8 +115,9 @@ internal static class FrameRecord
 
         var meta = body[0];
         var rest = body[1..];
+        var qos = (QualityOfService)(meta & QoSBits);
         var origin = 0UL;
-        if ((meta & QoSBits) != 0)
+        if (qos != QualityOfService.AtMostOnce)
         {
             if (!BinaryPrimitives.TryReadUInt64LittleEndian(rest, out origin))
             {
@@ -105,16 +127,23 @@ internal static class FrameRecord
             rest = rest[sizeof(ulong)..];
         }
 
-        var qos = (QualityOfService)(meta & QoSBits);
-        var audience = (Audience)((meta & AudienceBits) >> AudienceShift);
-        if ((meta & ~(QoSBits | Expires | AudienceBits)) != 0 || audience > Audience.Others || qos > QualityOfService.ExactlyOnce
+        var isForBoth = (meta & ForKeepers) != 0 && (meta & ForOthers) != 0;
+        if (isForBoth || qos > QualityOfService.ExactlyOnce
             || !TryReadBytes(ref rest, out var topic) || !TopicName.IsValid(topic))
         {
             return false;
         }
 
         uint? expiry = null;
-        if ((meta & Expires) != 0)
+        RetainedChange? change = null;
+        if ((meta & Changes) != 0)
+        {
+            if (!TryRead(ref rest, (meta & Expires) != 0, (meta & Silent) != 0, out change))
+            {
+                return false;
+            }
+        }
+        else if ((meta & Expires) != 0)
         {
             if (!BinaryPrimitives.TryReadUInt32LittleEndian(rest, out var seconds))
             {
@@ -132,14 +161,85 @@ internal static class FrameRecord
 
         message = new PeerMessage
         {
-            Peer = peer, Topic = topic, Properties = properties, Payload = payload, Expiry = expiry, QoS = qos,
-            Origin = origin, Audience = audience,
+            Peer = peer,
+            Origin = origin,
+            Audience = (meta & ForKeepers) != 0 ? Audience.Keepers : (meta & ForOthers) != 0 ? Audience.Others : Audience.All,
+            Topic = topic,
+            Properties = properties,
+            Payload = payload,
+            Expiry = expiry,
+            QoS = qos,
+            Retain = (meta & Retain) != 0,
+            Change = change,
         };
         body = rest;
         return true;
     }
 
-    private static int WriteBytes(Span<byte> to, ReadOnlySpan<byte> bytes)
+    /// <summary>Writes a stamp.</summary>
+    /// <returns>How many bytes it took.</returns>
+    public static int WriteStamp(Span<byte> to, RetainedStamp stamp)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(to, stamp.Clock);
+        BinaryPrimitives.WriteUInt64LittleEndian(to[sizeof(ulong)..], stamp.Origin);
+        return RetainedStamp.Size;
+    }
+
+    /// <summary>Reads a stamp.</summary>
+    public static bool TryReadStamp(scoped ref ReadOnlySpan<byte> from, out RetainedStamp stamp)
+    {
+        stamp = default;
+        if (from.Length < RetainedStamp.Size)
+        {
+            return false;
+        }
+
+        stamp = new RetainedStamp(
+            BinaryPrimitives.ReadUInt64LittleEndian(from), BinaryPrimitives.ReadUInt64LittleEndian(from[sizeof(ulong)..]));
+        from = from[RetainedStamp.Size..];
+        return stamp.IsGiven;
+    }
+
+    private static int Write(Span<byte> to, RetainedChange change)
+    {
+        var at = 0;
+        if (change.ExpiresAt is { } utc)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(to, utc);
+            at = sizeof(long);
+        }
+
+        at += WriteStamp(to[at..], change.Stamp);
+        return at + WriteBytes(to[at..], Encoding.UTF8.GetBytes(change.Identity));
+    }
+
+    private static bool TryRead(scoped ref ReadOnlySpan<byte> from, bool expires, bool isSilent, out RetainedChange? change)
+    {
+        change = null;
+        long? expiresAt = null;
+        if (expires)
+        {
+            if (!BinaryPrimitives.TryReadInt64LittleEndian(from, out var utc) || utc < 0)
+            {
+                return false;
+            }
+
+            expiresAt = utc;
+            from = from[sizeof(long)..];
+        }
+
+        if (!TryReadStamp(ref from, out var stamp) || !TryReadBytes(ref from, out var identity))
+        {
+            return false;
+        }
+
+        change = new RetainedChange(stamp, Encoding.UTF8.GetString(identity), expiresAt, isSilent);
+        return true;
+    }
+
+    /// <summary>Writes bytes after their length.</summary>
+    /// <returns>How many bytes both took.</returns>
+    public static int WriteBytes(Span<byte> to, ReadOnlySpan<byte> bytes)
     {
         var at = 0;
         var length = (uint)bytes.Length;
@@ -153,7 +253,8 @@ internal static class FrameRecord
         return at + bytes.Length;
     }
 
-    private static bool TryReadBytes(scoped ref ReadOnlySpan<byte> from, out ReadOnlySpan<byte> bytes)
+    /// <summary>Reads bytes after their length.</summary>
+    public static bool TryReadBytes(scoped ref ReadOnlySpan<byte> from, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
         ulong length = 0;

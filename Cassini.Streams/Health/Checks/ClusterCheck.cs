@@ -40,6 +40,9 @@ internal sealed class ClusterCheck : Check
             ?? Found(
                 cluster, Reasons.InterestLagging, "subscriptions are not known everywhere", peer => Math.Max(peer.LagCause, peer.LateCause),
                 Lag)
+            ?? Found(
+                cluster, Reasons.RetainedIncomplete, "not all of their retained messages are retained here", peer => peer.MissingCause,
+                peer => $"{Quantity.Of(peer.Missing, "message")}")
             ?? Found(cluster, Reasons.ConfigDiffers, "not the same as here", peer => peer.DiffersCause, peer => peer.Differs)
             ?? Found(cluster, Reasons.ClockSkew, "clocks differ", peer => peer.SkewCause, Skew)
             ?? Found(
@@ -94,7 +97,7 @@ internal sealed class ClusterCheck : Check
     }
 
     private static string Lag(PeerFact peer) => peer.LateCause > peer.LagCause
-        ? "has not said what it subscribes to"
+        ? "has not said what it subscribes to and retains"
         : $"has not confirmed one for {Text(peer.Waited)}";
 
     private static string Skew(PeerFact peer) =>

@@ -57,6 +57,8 @@ internal sealed record ClusterFacts
         PeerClockSkewed e => Change(e.Node, peer => peer with { SkewCause = e.Skew != TimeSpan.Zero ? sequence : 0, Skew = e.Skew }),
         LinkDropping e => Change(e.Node, peer => peer with { DropCause = sequence, Dropped = e.Dropped }),
         LinkRecovered e => Change(e.Node, peer => peer with { DropCause = 0, Dropped = 0 }),
+        RetainedIncomplete e => Change(e.Node, peer => peer with { MissingCause = sequence, Missing = e.Missing }),
+        RetainedComplete e => Change(e.Node, peer => peer with { MissingCause = 0, Missing = 0 }),
         _ => this,
     };
 

@@ -25,7 +25,7 @@ internal sealed record PeerFact(string Node)
     /// <summary>The event that the state is from.</summary>
     public long Cause { get; init; }
 
-    /// <summary>It has not said what it subscribes to.</summary>
+    /// <summary>It has not said what it subscribes to, or not sent all that it retains.</summary>
     public long LateCause { get; init; }
 
     /// <summary>It has not confirmed a subscription of this node for <see cref="Waited"/>.</summary>
@@ -47,4 +47,9 @@ internal sealed record PeerFact(string Node)
     public long DropCause { get; init; }
 
     public long Dropped { get; init; }
+
+    /// <summary>This node cannot retain <see cref="Missing"/> messages that it retains.</summary>
+    public long MissingCause { get; init; }
+
+    public long Missing { get; init; }
 }

@@ -58,6 +58,9 @@ internal sealed record JournalRecord(RecordType Type)
 
     public bool Retain { get; init; }
 
+    /// <summary>Of a fleet: that of the record before, or up to which removed messages are not kept.</summary>
+    public RetainedStamp? Stamp { get; init; }
+
     /// <summary>The number of a will.</summary>
     public long? Will { get; init; }
 

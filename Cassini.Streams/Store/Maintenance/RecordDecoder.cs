@@ -35,7 +35,8 @@ internal static class RecordDecoder
             {
                 // What fails in its middle stays with its type and its session: both are hints.
                 records.Add(new JournalRecord(type));
-                if (type is not (RecordType.Body or RecordType.Retained or RecordType.RetainedEnd or RecordType.Will or RecordType.WillEnd))
+                if (type is not (RecordType.Body or RecordType.Retained or RecordType.RetainedEnd or RecordType.Will or RecordType.WillEnd
+                    or RecordType.RetainedStamp or RecordType.RetainedFloor))
                 {
                     records[^1] = records[^1] with { Session = reader.ReadSession() };
                 }
@@ -62,6 +63,7 @@ internal static class RecordDecoder
             RecordType.Body => ReadBody(record, ref reader),
             RecordType.Retained => ReadBody(record with { Identity = reader.ReadText() }, ref reader),
             RecordType.RetainedEnd => record with { Topic = reader.ReadText() },
+            RecordType.RetainedStamp or RecordType.RetainedFloor => record with { Stamp = reader.ReadStamp() },
             RecordType.Will => ReadWill(record with { Will = reader.ReadLong() }, ref reader),
             RecordType.WillEnd => record with { Will = reader.ReadLong() },
             RecordType.Session => record with

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Store.Maintenance;
 
@@ -10,7 +11,7 @@ internal sealed class StateChanges(BrokerState state, IReadOnlyList<uint> sessio
 {
     /// <summary>All changes, each with about the bytes that it takes.</summary>
     public IEnumerable<(Change Change, int Size)> All() =>
-        Wills().Concat(Retained()).Concat(state.Sessions.SelectMany((session, at) => Of(session, sessions[at])));
+        Wills().Concat(Retained()).Concat(Marks()).Concat(state.Sessions.SelectMany((session, at) => Of(session, sessions[at])));
 
     private IEnumerable<(Change Change, int Size)> Wills() => state.Wills.Select(kept => (
         new Change { Type = RecordType.Will, Number = kept.Number, Subject = kept.Will, Count = 1 },
@@ -18,6 +19,19 @@ internal sealed class StateChanges(BrokerState state, IReadOnlyList<uint> sessio
 
     private IEnumerable<(Change Change, int Size)> Retained() => state.Retained.Select(kept => (
         new Change { Type = RecordType.Retained, Subject = kept, Count = 1 }, kept.Message.Size));
+
+    private IEnumerable<(Change Change, int Size)> Marks()
+    {
+        foreach (var mark in state.RetainedMarks)
+        {
+            yield return (new Change { Type = RecordType.RetainedEnd, Subject = mark, Count = 1 }, mark.Topic.Length);
+        }
+
+        if (state.RetainedFloor.IsGiven)
+        {
+            yield return (new Change { Type = RecordType.RetainedFloor, Subject = state.RetainedFloor, Count = 1 }, RetainedStamp.Size);
+        }
+    }
 
     private IEnumerable<(Change Change, int Size)> Of(SessionState kept, uint number)
     {

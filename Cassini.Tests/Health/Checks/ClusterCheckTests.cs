@@ -36,6 +36,10 @@ public class ClusterCheckTests
             new PeerClockSkewed("b", S(-3)), new PeerClockSkewed("b", S(0)), Reasons.ClockSkew, "clocks differ: b (3 s behind)"
         },
         {
+            new RetainedIncomplete("b", 1_200), new RetainedComplete("b"), Reasons.RetainedIncomplete,
+            "not all of their retained messages are retained here: b (1,200 messages)"
+        },
+        {
             new LinkDropping("b", 1_200), new LinkRecovered("b"), Reasons.LinkDropping,
             "QoS 0 messages are dropped on the way: b (1,200 messages so far)"
         },
@@ -44,7 +48,7 @@ public class ClusterCheckTests
     public static TheoryData<BrokerEvent> PeerFaults =>
     [
         new PeerSuspected("b", S(2.5)), new InterestLagging("b", S(1)), new PeerDiffers("b", "access rules"),
-        new PeerClockSkewed("b", S(2)), new LinkDropping("b", 1),
+        new PeerClockSkewed("b", S(2)), new LinkDropping("b", 1), new RetainedIncomplete("b", 1),
     ];
 
     [Fact]
@@ -98,11 +102,12 @@ public class ClusterCheckTests
         Of(fold).Status.ShouldBe(HealthStatus.Degraded);
         Of(fold).Reason.ShouldBe(Reasons.InterestLagging);
         Of(fold).Message.ShouldBe(
-            "subscriptions are not known everywhere: b (has not said what it subscribes to), c (has not said what it subscribes to)");
+            "subscriptions are not known everywhere: b (has not said what it subscribes to and retains), "
+            + "c (has not said what it subscribes to and retains)");
         Of(fold).Fails.ShouldBe(Fails.Nothing);
 
         fold.At(32, new InterestConfirmed("b"));
-        Of(fold).Message.ShouldBe("subscriptions are not known everywhere: c (has not said what it subscribes to)");
+        Of(fold).Message.ShouldBe("subscriptions are not known everywhere: c (has not said what it subscribes to and retains)");
         fold.At(33, Joined);
         Of(fold).Raw.ShouldBe(HealthStatus.Ok);
     }
@@ -197,6 +202,7 @@ public class ClusterCheckTests
             (new LinkDropping("b", 1), new LinkRecovered("b"), Reasons.LinkDropping),
             (new PeerClockSkewed("c", S(2)), new PeerClockSkewed("c", S(0)), Reasons.ClockSkew),
             (new PeerDiffers("b", "access rules"), new PeerDiffers("b", ""), Reasons.ConfigDiffers),
+            (new RetainedIncomplete("b", 1), new RetainedComplete("b"), Reasons.RetainedIncomplete),
             (new InterestLagging("c", S(1)), new InterestConfirmed("c"), Reasons.InterestLagging),
             (new PeerSuspected("b", S(3)), new PeerBack("b", S(4)), Reasons.PeerSuspect),
             (new PeerLost("d", Run, S(10)), new PeerForgotten("d"), Reasons.PeerLost),

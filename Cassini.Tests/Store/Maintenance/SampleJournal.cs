@@ -20,7 +20,7 @@ internal sealed class SampleJournal : IAsyncDisposable
         it => it.Open("b/β", "bob").PutSubscription(Subscribe("$share/g/t/#", QualityOfService.AtLeastOnce)),
         it => it.Publish("t/1", "first", ("a", 1), ("b/β", 1)),
         it => it["a"].PutDelivery(1, 1, DeliveryState.AwaitingPubRec),
-        it => it._journal.PutRetained(Message("r/1", "kept"), "alice"),
+        it => it._journal.PutRetained(Message("r/1", "kept"), "alice", default),
         it => it._journal.PutWill(Will("a")),
         it => it["a"].PutReceived(65_535),
         it => it.Publish("t/2", new string('x', 3_000), ("a", 2)),
@@ -34,8 +34,8 @@ internal sealed class SampleJournal : IAsyncDisposable
         it => it["b/β"].End(),
         it =>
         {
-            it._journal.PutRetained(Message("r/2", "later"), "bob");
-            it._journal.DeleteRetained(TopicOf("r/1"));
+            it._journal.PutRetained(Message("r/2", "later"), "bob", default);
+            it._journal.DeleteRetained(TopicOf("r/1").Utf8, default);
         },
         it => it.Publish("t/3", "last", ("a", 3), ("c", 1)),
     ];
