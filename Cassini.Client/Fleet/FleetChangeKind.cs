@@ -12,7 +12,7 @@ public enum FleetChangeKind
     /// <summary>Nothing current is known of it any more.</summary>
     Silenced,
 
-    /// <summary>It is heard again, as the same run.</summary>
+    /// <summary>It is heard again as the same run, also when it was a tombstone.</summary>
     Back,
 
     /// <summary>Its health changed visibly, or another fact of it, such as its management address.</summary>

@@ -33,5 +33,5 @@ public static class FleetJson
 [JsonSerializable(typeof(FleetChange))]
 [JsonSerializable(typeof(FleetNode))]
 [JsonSerializable(typeof(Tombstone))]
-[JsonSerializable(typeof(NodeHealth))]
+[JsonSerializable(typeof(FleetNodeHealth))]
 internal sealed partial class FleetJsonContext : JsonSerializerContext;

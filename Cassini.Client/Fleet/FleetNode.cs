@@ -19,7 +19,7 @@ public sealed record FleetNode
     public required NodeHeard Heard { get; init; }
 
     /// <summary>Its health; unknown unless the state is self or alive.</summary>
-    public required NodeHealth Snapshot { get; init; }
+    public required FleetNodeHealth Snapshot { get; init; }
 
     /// <summary>The link to it; null for the node that speaks, and in changes.</summary>
     public NodeLinks? Links { get; init; }

@@ -86,7 +86,7 @@ public class FleetContractTests
         State = state,
         Since = Noon,
         Heard = new NodeHeard(Noon, null),
-        Snapshot = new NodeHealth
+        Snapshot = new FleetNodeHealth
         {
             Status = HealthStatus.Ok,
             Ready = true,

@@ -8,7 +8,7 @@ namespace Cassini.Streams.Fleet;
 /// The health of one node: what a controller needs of it. What is no longer current is unknown and not ready, with a reason; its phase and
 /// its numbers are then those of <see cref="AsOf"/>.
 /// </summary>
-public sealed record NodeHealth
+public sealed record FleetNodeHealth
 {
     /// <summary>Its overall status: ok, degraded or error as it says of itself; unknown when nothing current is known.</summary>
     public required HealthStatus Status { get; init; }
@@ -49,7 +49,7 @@ public sealed record NodeHealth
     /// <summary>Open MQTT sessions.</summary>
     public required long Sessions { get; init; }
 
-    /// <summary>Sessions that are kept while their clients are away.</summary>
+    /// <summary>Sessions that are kept on disk while their clients are away, as of the last sample of the load; 0 without a store.</summary>
     public required long KeptSessions { get; init; }
 
     /// <summary>Messages accepted and not yet delivered.</summary>
