@@ -55,4 +55,18 @@ public sealed record ClusterOptions
     /// <summary>Topics of which a node remembers that their retained message was removed; the oldest are forgotten first.</summary>
     [Within(1_000)]
     public int MaxRemoved { get; init; } = 100_000;
+
+    /// <summary>
+    /// Where others reach the management of this node, as <c>https://HOST:9090</c>: <c>GET /fleet</c> of every node says it. Null to say
+    /// nothing.
+    /// </summary>
+    [Form("http or https URL")]
+    public string? Management { get; init; }
+
+    /// <summary>
+    /// Where <c>fleet.json</c> is: which nodes are gone. Without it: the data directory. An application that hosts the broker has none, so
+    /// that a node there learns it from the others after a restart.
+    /// </summary>
+    [Form("directory")]
+    public string? Directory { get; init; }
 }

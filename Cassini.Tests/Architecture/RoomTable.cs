@@ -33,12 +33,13 @@ internal sealed class RoomTable
         ["Store"] = ["Events", "Mqtt", "Broker"],
         ["Probing"] = ["Events", "Tls", "Listening", "Mqtt"],
         ["Feed"] = ["Health"],
-        ["Cluster"] = ["Events", "Health", "Supervision", "Mqtt", "Broker"],
+        ["Fleet"] = ["Events", "Health", "Feed"],
+        ["Cluster"] = ["Events", "Health", "Supervision", "Mqtt", "Broker", "Feed", "Fleet"],
         ["Nats"] = ["Events", "Tls", "Cluster"],
         ["Hosting"] =
         [
             "Settings", "Events", "Health", "Supervision", "Tls", "Quotas", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed",
-            "Cluster", "Nats",
+            "Fleet", "Cluster", "Nats",
         ],
         ["Primitives"] = [],
     })
@@ -120,11 +121,12 @@ internal sealed class RoomTable
         ["Tables"] = ["Http", "Access", "Telemetry"],
         ["Feed"] = ["Http", "Access", "Probes"],
         ["Messages"] = ["Http", "Access", "Feed"],
+        ["Fleet"] = ["Http", "Access", "Feed", "Control"],
         ["GrpcHealth"] = ["Http", "Access", "Probes"],
         [Arrow.RootRoom] =
             [
                 "Http", "Telemetry", "Logging", "Access", "Transport", "Pages", "Control", "Probes", "Tables", "Feed", "Messages",
-                "GrpcHealth",
+                "Fleet", "GrpcHealth",
             ],
     });
 

@@ -78,7 +78,12 @@ public class SessionMoveTests
 
         var moved = SessionParcel.ReadSession(ItemOf(SessionParcel.Write(session.Export())));
         var arriving = to.Broker.Sessions.BeginArrival(moved).Session.ShouldNotBeNull();
-        toNew.Marked = () => arriving.Deliveries.OpenArrival(peer);
+        var isNewMarked = false;
+        toNew.Marked = () =>
+        {
+            isNewMarked = true;
+            arriving.Deliveries.OpenArrival(peer);
+        };
         var isOldMarked = false;
         toOld.Marked = () => isOldMarked = true;
         Run(toBoth: random.Next(2) == 0, steps: random.Next(6));
@@ -100,7 +105,11 @@ public class SessionMoveTests
             Run(toBoth: true, steps: random.Next(3));
         }
 
-        toNew.DeliverAll();
+        while (!isNewMarked)
+        {
+            Run(toBoth: true, steps: 1);
+        }
+
         to.Broker.Sessions.TryArrive(arriving, moved).ShouldBeTrue();
         await from.Broker.Releasing.EndMovedAsync(session);
         Run(toBoth: true, steps: random.Next(6));

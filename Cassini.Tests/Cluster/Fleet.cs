@@ -15,9 +15,10 @@ namespace Cassini.Tests.Cluster;
 internal sealed class Fleet : IAsyncDisposable
 {
     private readonly List<RunningBroker> _nodes = [];
+    private readonly List<RunningBroker> _lost = [];
     private readonly List<IAsyncDisposable> _clients = [];
     private readonly List<TempDirectory> _data = [];
-    private readonly List<(string Name, string? Directory)> _names = [];
+    private readonly List<(string Name, string? Directory, Func<ClusterOptions, ClusterOptions>? Change)> _started = [];
     private readonly Func<ClusterOptions, ClusterOptions>? _change;
     private readonly bool _isStored;
 
@@ -32,10 +33,11 @@ internal sealed class Fleet : IAsyncDisposable
     /// <param name="count">How many nodes.</param>
     /// <param name="change">What is different from the defaults of a quick fleet.</param>
     /// <param name="isStored">Whether each node has a store, which outlives it.</param>
+    /// <param name="servers">How many NATS servers there are. The nodes are on the first.</param>
     public static async Task<Fleet> StartAsync(
-        int count = 3, Func<ClusterOptions, ClusterOptions>? change = null, bool isStored = false)
+        int count = 3, Func<ClusterOptions, ClusterOptions>? change = null, bool isStored = false, int servers = 1)
     {
-        var fleet = new Fleet(await NatsServers.StartAsync(), change, isStored);
+        var fleet = new Fleet(await NatsServers.StartAsync(servers), change, isStored);
         for (var i = 1; i <= count; i++)
         {
             await fleet.AddAsync();
@@ -51,7 +53,9 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>Starts one more node.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="directory">Its store; null for one of its own, if this fleet has stores.</param>
-    public async Task<RunningBroker> AddAsync(string name, string? directory = null)
+    /// <param name="change">What is different from the defaults; null for what the others have.</param>
+    public async Task<RunningBroker> AddAsync(
+        string name, string? directory = null, Func<ClusterOptions, ClusterOptions>? change = null)
     {
         if (directory is null && _isStored)
         {
@@ -59,8 +63,8 @@ internal sealed class Fleet : IAsyncDisposable
             directory = _data[^1].Path;
         }
 
-        _names.Add((name, directory));
-        _nodes.Add(await StartAsync(name, directory));
+        _started.Add((name, directory, change ?? _change));
+        _nodes.Add(await StartAsync(_started[^1]));
         return _nodes[^1];
     }
 
@@ -72,7 +76,7 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Starts a node that was stopped: another run, with what the one before has stored.</summary>
-    public async Task StartAsync(int node) => _nodes[node] = await StartAsync(_names[node].Name, _names[node].Directory);
+    public async Task StartAsync(int node) => _nodes[node] = await StartAsync(_started[node]);
 
     /// <summary>A node stops gracefully, and is none of the fleet any more.</summary>
     public async Task RemoveAsync(RunningBroker node)
@@ -80,25 +84,38 @@ internal sealed class Fleet : IAsyncDisposable
         var at = _nodes.IndexOf(node);
         await StopAsync(at);
         _nodes.RemoveAt(at);
-        _names.RemoveAt(at);
+        _started.RemoveAt(at);
     }
 
-    private Task<RunningBroker> StartAsync(string name, string? directory)
+    private Task<RunningBroker> StartAsync((string Name, string? Directory, Func<ClusterOptions, ClusterOptions>? Change) node)
     {
         // On a busy machine nobody is given up, and no answer leaves early, because a process got no time.
         var cluster = new ClusterOptions
         {
-            Servers = [.. Nats.Addresses],
-            Node = name,
+            Servers = [Nats.Addresses[0]],
+            Node = node.Name,
             HeartbeatInterval = TimeSpan.FromMilliseconds(100),
             DeadAfter = TimeSpan.FromMinutes(2),
             SubscribePatience = TimeSpan.FromMinutes(1),
         };
         return RunningBroker.ServingMqttAsync(options => options with
         {
-            Cluster = _change?.Invoke(cluster) ?? cluster,
-            Store = directory is null ? options.Store : options.Store with { Level = StoreLevel.Process, Directory = directory },
+            Cluster = node.Change?.Invoke(cluster) ?? cluster,
+            Store = node.Directory is { } directory
+                ? options.Store with { Level = StoreLevel.Process, Directory = directory }
+                : options.Store,
         });
+    }
+
+    /// <summary>
+    /// Loses a node that is alone on the second server: what the others see is a machine without power. It is none of <see cref="Nodes"/>
+    /// any more.
+    /// </summary>
+    public async Task LoseAsync(RunningBroker node)
+    {
+        await Nats.KillAsync(1);
+        _nodes.Remove(node);
+        _lost.Add(node);
     }
 
     /// <summary>Waits until each node is ready, and has nothing to say against the fleet.</summary>
@@ -144,7 +161,7 @@ internal sealed class Fleet : IAsyncDisposable
             await client.DisposeAsync();
         }
 
-        await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
+        await Task.WhenAll(_nodes.Concat(_lost).Select(node => node.DisposeAsync().AsTask()));
         await Nats.DisposeAsync();
         _data.ForEach(data => data.Dispose());
     }

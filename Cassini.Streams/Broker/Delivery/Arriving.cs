@@ -51,13 +51,20 @@ internal sealed class Arriving(BrokerOptions options, MemoryTally tally)
     /// <summary>Takes out what was kept, without what came from the other node as well.</summary>
     public List<QueuedMessage> TakeAll()
     {
-        foreach (var (message, _) in _kept)
+        var rest = new List<QueuedMessage>(_kept.Count);
+        foreach (var (message, origin) in _kept)
         {
             message.Release(tally);
+            if (!_come.Remove(origin))
+            {
+                rest.Add(message);
+            }
         }
 
-        List<QueuedMessage> rest = [.. _kept.Where(one => !_come.Contains(one.Origin)).Select(one => one.Message)];
         _kept.Clear();
         return rest;
     }
+
+    /// <summary>What came from the other node and may still come from the node that published it; null for nothing.</summary>
+    public HashSet<ulong>? StillToCome => _come.Count > 0 ? _come : null;
 }

@@ -20,6 +20,9 @@ internal sealed class DeliveryQueue : IOutboxSource
 
     private const string SessionHasEnded = "the session has ended";
 
+    /// <summary>Longer than a node that is slow can be before it is given up, as a rule.</summary>
+    private static readonly TimeSpan SecondsComeWithin = TimeSpan.FromMinutes(5);
+
     /// <summary>What is being written is taken at once by a client that reads.</summary>
     private static readonly TimeSpan NotReadingAfter = TimeSpan.FromSeconds(5);
 
@@ -37,6 +40,8 @@ internal sealed class DeliveryQueue : IOutboxSource
     private readonly BrokerOptions _options;
     private Leaving? _leaving;
     private Arriving? _arriving;
+    private HashSet<ulong>? _twice;
+    private long _arrivedAt;
     private bool _isOpen;
     private bool _goesOn;
 
@@ -107,6 +112,12 @@ internal sealed class DeliveryQueue : IOutboxSource
                     _arriving.Keep(_scheduler.CopyWithoutSequence(ref message, qos, subscription), message.Origin);
                 }
 
+                span?.End(null);
+                return true;
+            }
+
+            if (_twice is not null && message.Peer is not null && IsSecondLocked(message.Origin))
+            {
                 span?.End(null);
                 return true;
             }
@@ -337,10 +348,23 @@ internal sealed class DeliveryQueue : IOutboxSource
             hasAll = hasAll && _scheduler.TryImport(queued);
         }
 
+        (_twice, _arrivedAt) = (_arriving.StillToCome, _time.GetTimestamp());
         _arriving = null;
         _isOpen = true;
         _watch.ReviewLocked();
         return hasAll;
+    }
+
+    /// <summary>Whether a message has come with the session already. Some never come again, so it is not looked for longer than a while.</summary>
+    private bool IsSecondLocked(ulong origin)
+    {
+        var isSecond = _twice!.Remove(origin);
+        if (_twice.Count == 0 || _time.GetElapsedTime(_arrivedAt) > SecondsComeWithin)
+        {
+            _twice = null;
+        }
+
+        return isSecond;
     }
 
     /// <summary>Writes once more what is in the store alone, after <see cref="RewriteLocked"/>.</summary>
