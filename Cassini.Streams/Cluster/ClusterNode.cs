@@ -168,6 +168,12 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 ForgetLost(lost);
             }
         }
+
+        // Its sessions are given up as well.
+        if (_broker.Sessions.FindQueue(node) is { } queue)
+        {
+            TaskObserver.Observe(_broker.Sessions.EndQueueAsync(queue, _broker.Releasing), Crash);
+        }
     }
 
     /// <summary>Begins to say that it lives, and to hear others. Call it once, before clients are served.</summary>
