@@ -28,6 +28,7 @@ internal static class BrokerInstruments
                     Instruments.Of(r.Broker!.SessionsEndedWithConnection, "reason", Words.Of(SessionEndReason.EndedWithConnection)),
                     Instruments.Of(r.Broker!.SessionsExpired, "reason", Words.Of(SessionEndReason.Expired)),
                     Instruments.Of(r.Broker!.SessionsDiscarded, "reason", Words.Of(SessionEndReason.CleanStart)),
+                    Instruments.Of(r.Broker!.SessionsMoved, "reason", Words.Of(SessionEndReason.Moved)),
                     Instruments.Of(r.Broker!.SessionsEndedByOperator, "reason", Words.Of(SessionEndReason.Administrative)),
                 ])
             .Counter(

@@ -136,6 +136,7 @@ public sealed class MqttBroker : ISessionHandler
         SessionsExpired = Counters.SessionsEnded(SessionEndReason.Expired),
         SessionsEndedByOperator = Counters.SessionsEnded(SessionEndReason.Administrative),
         SessionsDiscarded = Counters.SessionsEnded(SessionEndReason.CleanStart),
+        SessionsMoved = Counters.SessionsEnded(SessionEndReason.Moved),
     };
 
     /// <summary>The identity for whose absent clients most messages wait, and how many; null and 0 when none do.</summary>

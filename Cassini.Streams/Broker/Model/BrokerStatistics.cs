@@ -46,6 +46,9 @@ public sealed record BrokerStatistics(
     /// <summary>Sessions that a clean start of their client discarded.</summary>
     public long SessionsDiscarded { get; init; }
 
+    /// <summary>Sessions that another node of the fleet has now.</summary>
+    public long SessionsMoved { get; init; }
+
     /// <summary>Sessions that an operator ended.</summary>
     public long SessionsEndedByOperator { get; init; }
 
