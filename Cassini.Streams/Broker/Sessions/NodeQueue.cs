@@ -39,6 +39,9 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     /// <summary>The filters of the sessions that it is for.</summary>
     public IEnumerable<string> Filters => session.Subscriptions.All.Select(subscription => subscription.Filter);
 
+    /// <summary>Whether a session is such a one: no access rule is for it, because it subscribes to what sessions of others did.</summary>
+    public static bool IsOne(Session session) => session.Identity == Identity && IsOne(session.ClientId);
+
     /// <summary>Whether a client identifier is that of such a session.</summary>
     public static bool IsOne(string clientId) => clientId.StartsWith(Prefix, StringComparison.Ordinal);
 

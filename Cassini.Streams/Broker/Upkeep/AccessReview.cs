@@ -51,7 +51,7 @@ internal sealed class AccessReview(
     {
         var (lost, removed) = (0, 0);
         var pieces = new Pieces(time);
-        foreach (var session in sessions.All)
+        foreach (var session in sessions.All.Where(session => !NodeQueue.IsOne(session)))
         {
             var rights = access.InForce.Of(session.Identity, session.ClientId);
             var before = removed;

@@ -1,0 +1,71 @@
+using System.Text;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>What is kept for another node of the fleet while it is gone.</summary>
+public class NodeQueueTests
+{
+    [Fact]
+    public async Task Queue_KeepsWhatItsFiltersWant_InItsOrder_UntilItIsTaken()
+    {
+        await using var rig = new BrokerRig();
+        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#", "a/b"]).ShouldNotBeNull();
+        rig.Broker.Sessions.OpenQueue("n2", ["c"]).ShouldBeSameAs(queue);
+        Add(queue, "a/b", "1").ShouldBeTrue();
+        Add(queue, "x", "2").ShouldBeFalse();
+        Add(queue, "c", "3").ShouldBeTrue();
+
+        var kept = await ReadAsync(queue);
+        kept.Select(one => one.Text).ShouldBe(["1", "3"], "each once, whatever many filters want it");
+        rig.Broker.GetSubscriptions("a/b").ShouldBeEmpty("its filters are not those of this node");
+        queue.RemoveUpTo(kept[0].Sequence);
+        (await ReadAsync(queue)).Select(one => one.Text).ShouldBe(["3"]);
+        queue.RemoveUpTo(kept[1].Sequence);
+        queue.IsEmpty.ShouldBeTrue();
+
+        await rig.Broker.Sessions.EndQueueAsync(queue, rig.Broker.Releasing);
+        rig.Broker.Sessions.FindQueue("n2").ShouldBeNull();
+        rig.Broker.GetSessions().ShouldBeEmpty();
+        Add(queue, "c", "4").ShouldBeFalse();
+        return;
+
+        bool Add(NodeQueue to, string topic, string text)
+        {
+            var flushes = new FlushSet();
+            var message = new Publication
+            {
+                Topic = rig.Broker.Topics.Get(Encoding.UTF8.GetBytes(topic)),
+                Payload = Encoding.UTF8.GetBytes(text),
+                QoS = QualityOfService.AtLeastOnce,
+                Account = to.Account,
+            };
+            return to.TryAdd(ref message, flushes);
+        }
+    }
+
+    // No access rule is for it: it stands for sessions that were judged on their own node.
+    [Fact]
+    public async Task Queue_UnderRulesThatDenyEverything_KeepsItsFilters()
+    {
+        await using var rig = new BrokerRig();
+        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#"]).ShouldNotBeNull();
+
+        await rig.Broker.AccessReview.ChangeAsync([]);
+
+        queue.Filters.ShouldBe(["a/#"]);
+    }
+
+    private static async Task<List<(string Text, long Sequence)>> ReadAsync(NodeQueue queue)
+    {
+        var read = new List<(string, long)>();
+        await foreach (var moved in queue.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            read.Add((Encoding.UTF8.GetString(moved.Message.Message.Payload), moved.Message.Sequence));
+        }
+
+        return read;
+    }
+}
