@@ -5,8 +5,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Feed;
 
 /// <summary>
-/// Turns a feed's messages into notes, and keeps what must outlive a connection, such as the last id. No I/O and no clock. For one caller at
-/// a time.
+/// Turns a feed's messages into notes, and keeps what must outlive a connection, such as the last id. No I/O and no clock. For one caller
+/// at a time.
 /// </summary>
 /// <typeparam name="TNote">The notes.</typeparam>
 /// <param name="after">The last known id; null for none.</param>

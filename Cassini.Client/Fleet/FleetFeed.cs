@@ -82,7 +82,7 @@ public sealed class FleetFeed : IDisposable
     /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public Task<FleetSnapshot> WaitUntilReadyAsync(int count, TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        WaitUntilReadyAsync(count, timeout, null, cancellationToken);
+        WaitUntilReadyAsync(count, false, timeout, null, cancellationToken);
 
     /// <summary>Completes as soon as the fleet meets a condition, however long that takes.</summary>
     /// <param name="condition">Called at each note but heartbeats; pure and quick.</param>
@@ -115,17 +115,20 @@ public sealed class FleetFeed : IDisposable
     }
 
     /// <param name="count">How many nodes; at least 1.</param>
+    /// <param name="mustBeOk">Whether nothing may be wrong with the fleet either.</param>
     /// <param name="timeout">How long to wait at most.</param>
     /// <param name="noted">Called with each note, one at a time, and for the last time before the wait ends. May be null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <inheritdoc cref="WaitUntilReadyAsync(int, TimeSpan, CancellationToken)"/>
     internal Task<FleetSnapshot> WaitUntilReadyAsync(
-        int count, TimeSpan timeout, Action<FleetFeedNote>? noted, CancellationToken cancellationToken)
+        int count, bool mustBeOk, TimeSpan timeout, Action<FleetFeedNote>? noted, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         return WaitAsync(
-            fleet => FleetReadiness.IsReady(fleet, count), fleet => HopelessnessOf(fleet, count),
-            fleet => FleetReadiness.WhyNot(fleet, count), timeout, noted, cancellationToken);
+            fleet => mustBeOk ? FleetReadiness.IsOk(fleet, count) : FleetReadiness.IsReady(fleet, count),
+            fleet => HopelessnessOf(fleet, count),
+            fleet => mustBeOk ? FleetReadiness.WhyNotOk(fleet, count) : FleetReadiness.WhyNot(fleet, count),
+            timeout, noted, cancellationToken);
     }
 
     private static Uri[] RootsOf(IReadOnlyList<Uri> managements)
@@ -169,7 +172,8 @@ public sealed class FleetFeed : IDisposable
 
         Exception TooLate(FleetFeedNote last) => new FleetNotReadyException(
             NotReadyCause.TimedOut, last.Snapshot,
-            $"timed out after {timeout.TotalSeconds:0.###} s: {(last is FleetLost lost ? string.Join("; ", lost.All) : whyNot(last.Snapshot))}");
+            $"timed out after {timeout.TotalSeconds:0.###} s: "
+            + (last is FleetLost lost ? string.Join("; ", lost.All) : whyNot(last.Snapshot)));
     }
 
     /// <summary>One address that answers is enough, so only the refusal of all of them is final.</summary>
@@ -182,7 +186,9 @@ public sealed class FleetFeed : IDisposable
     {
         if (fleet is { Fleet: null, Nodes: [var only] } && count > 1)
         {
-            return (NotReadyCause.NoFleet, $"{only.Node} is a broker on its own and no node of a fleet, so there will not be {count} nodes");
+            return (
+                NotReadyCause.NoFleet,
+                $"{only.Node} is a broker on its own and no node of a fleet, so there will not be {count} nodes");
         }
 
         var lost = fleet.Nodes.Where(HasGivenUp).ToList();

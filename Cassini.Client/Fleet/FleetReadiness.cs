@@ -20,6 +20,10 @@ public static class FleetReadiness
         return fleet.Nodes.Count(node => WhyNot(node, count) is null) >= count;
     }
 
+    /// <summary>The same, and nothing at all is wrong with the fleet.</summary>
+    /// <inheritdoc cref="IsReady"/>
+    internal static bool IsOk(FleetSnapshot fleet, int count) => IsReady(fleet, count) && fleet.Status == HealthStatus.Ok;
+
     /// <summary>Why a node is not as a fleet of a size needs it: one line, safe for a terminal; null when it is.</summary>
     /// <param name="node">The node.</param>
     /// <param name="count">How many nodes the fleet must have.</param>
@@ -34,19 +38,24 @@ public static class FleetReadiness
             : null;
     }
 
-    /// <summary>Everything that a fleet of a size lacks: one line, safe for a terminal; empty when it lacks nothing.</summary>
+    /// <summary>Why a node is not ok, when it is ready; null when it is ok.</summary>
+    internal static string? WhyNotOk(FleetNode node) =>
+        node.Snapshot.Status == HealthStatus.Ok ? null : SafeText.Line($"not ok: {FailuresOf(node.Snapshot)}");
+
+    /// <summary>Everything that a fleet of a size lacks: one line, safe for a terminal.</summary>
     /// <param name="fleet">The fleet.</param>
     /// <param name="count">How many nodes it must have.</param>
     public static string WhyNot(FleetSnapshot fleet, int count)
     {
         ArgumentNullException.ThrowIfNull(fleet);
-        return IsReady(fleet, count) ? "" : string.Join("; ",
-        [
-            .. fleet.Nodes.Select(node => (node.Node, Why: WhyNot(node, count))).Where(node => node.Why is not null)
-                .Select(node => $"{SafeText.Of(node.Node, SafeText.Short)}: {node.Why}"),
-            .. Missing(fleet, count) is { } missing ? [missing] : Array.Empty<string>(),
-        ]);
+        return Join(fleet, node => WhyNot(node, count), Missing(fleet, count));
     }
+
+    /// <summary>Everything that is wrong with a fleet of a size: one line, safe for a terminal.</summary>
+    /// <param name="fleet">The fleet.</param>
+    /// <param name="count">How many nodes it must have.</param>
+    internal static string WhyNotOk(FleetSnapshot fleet, int count) =>
+        Join(fleet, node => WhyNot(node, count) ?? WhyNotOk(node), Missing(fleet, count) ?? Lost(fleet));
 
     /// <summary>How many nodes are missing, and which are known to be gone: one line; null when as many are there as must be.</summary>
     /// <param name="fleet">The fleet.</param>
@@ -60,10 +69,23 @@ public static class FleetReadiness
             return null;
         }
 
-        var gone = string.Join(", ", fleet.Tombstones.Select(
-            tombstone => $"{SafeText.Of(tombstone.Node, SafeText.Short)} {(tombstone.Reason == TombstoneReason.Left ? "has left" : "is lost")}"));
+        var gone = Gone(fleet.Tombstones);
         return $"{Quantity.Of(missing, "node")} of {count} {(missing == 1 ? "is" : "are")} missing{(gone.Length > 0 ? $": {gone}" : "")}";
     }
+
+    /// <summary>The nodes that were lost: one line; null for none.</summary>
+    internal static string? Lost(FleetSnapshot fleet) =>
+        Gone(fleet.Tombstones.Where(tombstone => tombstone.Reason == TombstoneReason.Lost)) is { Length: > 0 } lost ? lost : null;
+
+    private static string Gone(IEnumerable<Tombstone> tombstones) => string.Join(", ", tombstones.Select(
+        tombstone => $"{Name(tombstone.Node)} {(tombstone.Reason == TombstoneReason.Left ? "has left" : "is lost")}"));
+
+    private static string Join(FleetSnapshot fleet, Func<FleetNode, string?> whyNot, string? last) => string.Join("; ", fleet.Nodes
+        .Select(node => whyNot(node) is { } why ? $"{Name(node.Node)}: {why}" : null)
+        .Append(last)
+        .OfType<string>());
+
+    private static string Name(string node) => SafeText.Of(node, SafeText.Short);
 
     private static bool IsApart(FailingCheck check) => check.Name == CheckNames.Cluster && Apart.Contains(check.Reason);
 

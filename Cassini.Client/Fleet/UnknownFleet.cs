@@ -4,7 +4,9 @@ using Cassini.Streams.Feed;
 
 namespace Cassini.Streams.Fleet;
 
-/// <summary>The fleet while no address answers: every node is unknown, whatever it was before. Tombstones stay: they are of the past.</summary>
+/// <summary>
+/// The fleet while no address answers: every node is unknown, whatever it was before. Tombstones stay, because they are of the past.
+/// </summary>
 internal static class UnknownFleet
 {
     /// <summary>No address has answered yet.</summary>
