@@ -1,6 +1,7 @@
 using Cassini.Management.Control;
 using Cassini.Management.Tables;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Cluster.Fleet;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Hosting;
@@ -48,6 +49,9 @@ internal sealed record ManagedBroker(
     /// <summary>The levels of the log; null when an application has the log.</summary>
     public ILogLevels? LogLevels { get; init; }
 
+    /// <summary>The health of all nodes of the fleet; null for a broker on its own.</summary>
+    public FleetProjection? Fleet { get; init; }
+
     /// <summary>Asks for a graceful stop of the process; null when nothing can ask for one.</summary>
     public Action? RequestStop { get; init; }
 
@@ -55,6 +59,7 @@ internal sealed record ManagedBroker(
     public static ManagedBroker Of(BrokerHost host) => Of(host.Service) with
     {
         Mqtt = host.Broker,
+        Fleet = host.Fleet,
         Store = host.StoreStatistics is null ? null : () => host.StoreStatistics!,
     };
 

@@ -1,6 +1,7 @@
 using Cassini.Management.Access;
 using Cassini.Management.Control;
 using Cassini.Management.Feed;
+using Cassini.Management.Fleet;
 using Cassini.Management.Http;
 using Cassini.Management.Messages;
 using Cassini.Management.Pages;
@@ -8,6 +9,7 @@ using Cassini.Management.Probes;
 using Cassini.Management.Tables;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Broker.Upkeep;
+using Cassini.Streams.Cluster.Fleet;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Quotas;
 
@@ -39,6 +41,9 @@ internal sealed class ManagementSurface : IAsyncDisposable
     private readonly RecentRows<ConnectionRow> _connections;
     private readonly RecentRows<SessionRow>? _sessions;
     private readonly RequestRates? _drainRates;
+    private readonly TimeSpan _heartbeat;
+    private readonly TimeProvider _time;
+    private readonly FleetProjection? _ownFleet;
     private readonly CancellationTokenRegistration _stopping;
 
     /// <summary>Makes what the endpoints share.</summary>
@@ -69,6 +74,9 @@ internal sealed class ManagementSurface : IAsyncDisposable
         _strangersWaits = new ProbeWaits(broker.Health, time, _refusals, strangersPlaces, stopping);
         var feedPlaces = new SharedPlaces("feeds", options.MaxFeeds, access.Places(options.MaxFeedsPerCaller));
         _feeds = new FeedRegistry(broker.Hub, broker.Health, _bodies, feedPlaces, options.FeedHeartbeat, time);
+
+        (_heartbeat, _time) = (options.FeedHeartbeat, time);
+        _ownFleet = broker.Fleet is null ? new FleetProjection(null, _name, broker.Hub, broker.Health, time) : null;
 
         // No caller may guess the shutdown token at full speed, also where the guard limits no requests.
         _drainRates = access.Shutdown.AreConfigured
@@ -107,12 +115,13 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapProbes(_broker.Health, _waits, strangers);
         routes.MapHealthz(_broker.Health, _waits, strangers, _bodies);
         routes.MapEvents(_broker.Hub, _broker.Health, _broker.History, _feeds);
+        var remedies = new Remedies(_broker.Mqtt, _broker.Disconnect, _broker.DisconnectIdentity, _broker.Hub);
+        routes.MapFleet(_broker.Fleet ?? _ownFleet!, _feeds, remedies, _heartbeat, _time);
         routes.MapRuns(_broker.History);
         routes.MapEvent(_broker.Hub.Log);
         routes.MapState(_broker.Health, _name);
         routes.MapMetrics(_metrics, _refusals);
         routes.MapCertificates(_broker.Health);
-        var remedies = new Remedies(_broker.Mqtt, _broker.Disconnect, _broker.DisconnectIdentity, _broker.Hub);
         routes.MapConnections(_broker.Connections, _connections, remedies.Disconnect);
         routes.MapSessions(_broker.Mqtt, _sessions, _broker.Connections, _broker.Accounts);
         routes.MapIdentities(_broker.Accounts);
@@ -142,6 +151,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
     {
         _stopping.Dispose();
         _feeds.Dispose();
+        _ownFleet?.Dispose();
         _drainRates?.Dispose();
         _connections.Dispose();
         _sessions?.Dispose();

@@ -17,11 +17,14 @@ public enum RemedyAction
 
     /// <summary>Retained messages were removed.</summary>
     PurgeRetained,
+
+    /// <summary>A node of the fleet that is gone was forgotten.</summary>
+    ForgetNode,
 }
 
 /// <summary>An operator made room through the management. One that found nothing to do is published too.</summary>
 /// <param name="Action">What was done.</param>
-/// <param name="Target">To what: a connection's number, a client identifier, an identity or a topic filter.</param>
+/// <param name="Target">To what: a connection's number, a client identifier, an identity, a topic filter or a node.</param>
 /// <param name="Caller">Who asked for it, as far as that is known, for people.</param>
 /// <param name="Connections">How many connections were told to close.</param>
 /// <param name="Sessions">How many sessions were ended.</param>

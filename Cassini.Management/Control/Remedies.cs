@@ -73,6 +73,9 @@ internal sealed class Remedies(
         RemedyApplied Purged() => Publish(context, RemedyAction.PurgeRetained, filter, done => done with { Retained = removed });
     }
 
+    /// <summary>A node of the fleet that is gone was forgotten.</summary>
+    public void ForgotNode(HttpContext context, string node) => Publish(context, RemedyAction.ForgetNode, node, done => done);
+
     private RemedyApplied Publish(HttpContext context, RemedyAction action, string target, Func<RemedyApplied, RemedyApplied> figures)
     {
         var done = figures(new RemedyApplied(action, target, Caller.Of(context)));

@@ -18,6 +18,7 @@ internal sealed class FeedRegistry : IDisposable
 
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<Feed, IPAddress?> _open = [];
     private readonly EventHub _hub;
     private readonly HealthProjection _health;
@@ -70,6 +71,9 @@ internal sealed class FeedRegistry : IDisposable
 
     /// <summary>The last sequence that is still sent: set when the process stops.</summary>
     public long StopAfter => Volatile.Read(ref _stopAfter);
+
+    /// <summary>Completes when the process stops: for feeds that are not of events.</summary>
+    public Task Stopping => _stopping.Task;
 
     /// <summary>
     /// Completes when a feed that is still open must be cut. The request of the feed aborts itself: from elsewhere a request that has
@@ -163,6 +167,7 @@ internal sealed class FeedRegistry : IDisposable
     public void Stop()
     {
         Volatile.Write(ref _stopAfter, _hub.Log.Newest);
+        _stopping.TrySetResult();
         NudgeAll();
         _stopTimer.Change(StopGrace, Timeout.InfiniteTimeSpan);
     }

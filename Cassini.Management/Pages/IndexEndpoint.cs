@@ -16,6 +16,8 @@ internal static class IndexEndpoint
         GET    /events             the feed, Server-Sent Events       ?types=health,session ?lastEventId=ID
         GET    /events?since=TIME  the events of a time, from disk    &until=TIME &record=true: for cassini replay
         GET    /events/ID          one event
+        GET    /fleet              all nodes of the fleet             as JSON, or Server-Sent Events; /fleet/NODE
+        DELETE /fleet/NODE         forget a node that is gone
         GET    /runs               earlier runs, how each ended       ?limit=10
         GET    /state              the first line of a record         for cassini replay
         GET    /metrics            metrics for Prometheus

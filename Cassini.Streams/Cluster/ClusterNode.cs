@@ -6,6 +6,7 @@ using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Cluster.Membership;
 using Cassini.Streams.Events;
+using Cassini.Streams.Fleet;
 
 namespace Cassini.Streams.Cluster;
 
@@ -111,6 +112,36 @@ internal sealed class ClusterNode : IDisposable
             lock (_lock)
             {
                 return [.. Live().Select(peer => peer.Name).Order(StringComparer.Ordinal)];
+            }
+        }
+    }
+
+    /// <summary>The link to each peer, and what is known of each other's subscriptions. Any thread.</summary>
+    public ImmutableDictionary<string, (NodeLinks Links, NodeInterest Interest)> Links
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _peers.Values.ToImmutableDictionary(
+                    peer => peer.Name,
+                    peer => (
+                        new NodeLinks(peer.Subscriber.Link is not null, peer.Subscriber.Link?.Dropped ?? peer.Dropped),
+                        new NodeInterest(peer.IsKnown, peer.Interest.Version, peer.Confirmed >= _own.Version)),
+                    StringComparer.Ordinal);
+            }
+        }
+    }
+
+    /// <summary>A lost peer is known no more. Any thread.</summary>
+    /// <param name="node">Its name; of one that is not lost nothing happens.</param>
+    public void ForgetLost(string node)
+    {
+        lock (_lock)
+        {
+            if (_peers.GetValueOrDefault(node) is { Subscriber.Link: null } lost)
+            {
+                ForgetLost(lost);
             }
         }
     }
@@ -478,10 +509,15 @@ internal sealed class ClusterNode : IDisposable
             return false;
         }
 
+        ForgetLost(lost);
+        return true;
+    }
+
+    private void ForgetLost(PeerNode lost)
+    {
         Forget(lost.Name);
         _members = _members.Forget(lost.Name);
         _events.Publish(new PeerForgotten(lost.Name));
-        return true;
     }
 
     private void Forget(string node)

@@ -41,4 +41,18 @@ public sealed record ClusterOptions
     /// <summary>How long a node that starts is not ready at most because it waits for what its peers subscribe to.</summary>
     [Within("100ms", "10m")]
     public TimeSpan JoinPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Where others reach the management of this node, as <c>https://HOST:9090</c>: <c>GET /fleet</c> of every node says it. Null to say
+    /// nothing.
+    /// </summary>
+    [Form("http or https URL")]
+    public string? Management { get; init; }
+
+    /// <summary>
+    /// Where <c>fleet.json</c> is: which nodes are gone. Without it: the data directory. An application that hosts the broker has none, so
+    /// that a node there learns it from the others after a restart.
+    /// </summary>
+    [Form("directory")]
+    public string? Directory { get; init; }
 }

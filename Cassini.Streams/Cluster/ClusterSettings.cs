@@ -9,6 +9,8 @@ internal static class ClusterSettings
 
     private const int LongestName = 64;
 
+    private const int LongestAddress = 300;
+
     private const string OfAName = "1 to 64 letters, digits, hyphens and underscores";
 
     public static SettingsSection<ClusterOptions> Section { get; } = new(
@@ -30,7 +32,12 @@ internal static class ClusterSettings
             "more than Cluster:SuspectAfter",
             cluster => cluster.DeadAfter > cluster.SuspectAfter,
             cluster => cluster.DeadAfter,
-            "Cluster:SuspectAfter"));
+            "Cluster:SuspectAfter"),
+        SettingRule<ClusterOptions>.That(
+            $"Cluster:{nameof(ClusterOptions.Management)}", "http://HOST:PORT or https://HOST:PORT",
+            cluster => cluster.Management is null || IsManagement(cluster.Management), cluster => cluster.Management ?? ""),
+        SettingRule<ClusterOptions>.NotEmpty(
+            $"Cluster:{nameof(ClusterOptions.Directory)}", "path", "name a directory", cluster => cluster.Directory));
 
     /// <summary>The name of this node: as it is set, or the machine's, with hyphens in place of what a name may not have.</summary>
     public static string NodeOf(ClusterOptions options) => options.Node
@@ -38,6 +45,11 @@ internal static class ClusterSettings
 
     /// <summary>Whether it may be the name of a node or of a fleet.</summary>
     public static bool IsName(string? text) => text is { Length: > 0 and <= LongestName } && text.All(IsOfAName);
+
+    /// <summary>Whether it may be the address of a node's management.</summary>
+    public static bool IsManagement(string text) => text.Length <= LongestAddress
+        && Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) && address.UserInfo.Length == 0;
 
     private static bool IsOfAName(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_';
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Tracing;
-using Cassini.Streams.Cluster;
+using Cassini.Streams.Cluster.Fleet;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening;
@@ -20,7 +20,7 @@ namespace Cassini.Streams.Hosting;
 public sealed class BrokerHost : IAsyncDisposable
 {
     private readonly Journal? _journal;
-    private readonly ClusterNode? _node;
+    private readonly FleetNode? _node;
 
     /// <summary>Makes an MQTT broker; nothing is bound before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
@@ -35,7 +35,7 @@ public sealed class BrokerHost : IAsyncDisposable
         var store = (IBrokerStore?)_journal ?? NoStore.Instance;
         Broker = new MqttBroker(
             options.Broker, Version, core.Accounts, store, core.Hub, timeProvider, loggerFactory.CreateLogger<MqttBroker>(), tracing);
-        _node = FleetNode.Of(options, Broker, store.Durability, core.Hub, timeProvider, loggerFactory);
+        _node = FleetNode.Of(options, Broker, store.Durability, core, timeProvider, loggerFactory);
         Service = new ServiceHost(
             options, core, new MqttProtocol(Broker, core.Health, _journal, _node), timeProvider, loggerFactory);
     }
@@ -72,6 +72,9 @@ public sealed class BrokerHost : IAsyncDisposable
 
     /// <inheritdoc cref="ServiceHost.StopRequested"/>
     public CancellationToken StopRequested => Service.StopRequested;
+
+    /// <summary>The health of all nodes of the fleet; null for a broker on its own.</summary>
+    internal FleetProjection? Fleet => _node?.Health;
 
     /// <summary>The host of the broker's connections.</summary>
     internal ServiceHost Service { get; }

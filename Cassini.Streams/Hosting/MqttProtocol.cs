@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker;
-using Cassini.Streams.Cluster;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening.Connections;
@@ -14,7 +13,7 @@ namespace Cassini.Streams.Hosting;
 /// <param name="health">What is retained under <c>$SYS</c>.</param>
 /// <param name="journal">Where its state outlives the process; null when it does not.</param>
 /// <param name="node">The broker as a node of a fleet; null when it is none.</param>
-internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, Journal? journal, ClusterNode? node = null)
+internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, Journal? journal, FleetNode? node = null)
     : IHostedProtocol
 {
     private readonly HealthTopic _healthTopic = new(health, broker);
@@ -36,12 +35,7 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, J
             services.Start(ComponentKind.Broker, "journal rewrite", broker.RunStoreAsync);
         }
 
-        if (node is not null)
-        {
-            node.Start();
-            services.Start(ComponentKind.Broker, "cluster", node.RunAsync);
-        }
-
+        node?.Start(services, publications);
         publications.Start(ComponentKind.Service, "health topic", _healthTopic.RunAsync);
     }
 

@@ -121,11 +121,12 @@ internal sealed class RoomTable
         ["Tables"] = ["Http", "Access", "Telemetry"],
         ["Feed"] = ["Http", "Access", "Probes"],
         ["Messages"] = ["Http", "Access", "Feed"],
+        ["Fleet"] = ["Http", "Access", "Feed", "Control"],
         ["GrpcHealth"] = ["Http", "Access", "Probes"],
         [Arrow.RootRoom] =
             [
                 "Http", "Telemetry", "Logging", "Access", "Transport", "Pages", "Control", "Probes", "Tables", "Feed", "Messages",
-                "GrpcHealth",
+                "Fleet", "GrpcHealth",
             ],
     });
 

@@ -11,6 +11,7 @@ namespace Cassini.Tests.Cluster;
 internal sealed class Fleet : IAsyncDisposable
 {
     private readonly List<RunningBroker> _nodes = [];
+    private readonly List<RunningBroker> _lost = [];
     private readonly List<IAsyncDisposable> _clients = [];
 
     private Fleet(NatsServers nats) => Nats = nats;
@@ -22,9 +23,11 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>Starts a fleet, and waits until each node is ready and knows the others.</summary>
     /// <param name="count">How many nodes.</param>
     /// <param name="change">What is different from the defaults of a quick fleet.</param>
-    public static async Task<Fleet> StartAsync(int count = 3, Func<ClusterOptions, ClusterOptions>? change = null)
+    /// <param name="servers">How many NATS servers there are. The nodes are on the first.</param>
+    public static async Task<Fleet> StartAsync(
+        int count = 3, Func<ClusterOptions, ClusterOptions>? change = null, int servers = 1)
     {
-        var fleet = new Fleet(await NatsServers.StartAsync());
+        var fleet = new Fleet(await NatsServers.StartAsync(servers));
         for (var i = 1; i <= count; i++)
         {
             await fleet.AddAsync($"n{i}", change);
@@ -40,7 +43,7 @@ internal sealed class Fleet : IAsyncDisposable
         // On a busy machine nobody is given up, and no answer leaves early, because a process got no time.
         var cluster = new ClusterOptions
         {
-            Servers = [.. Nats.Addresses],
+            Servers = [Nats.Addresses[0]],
             Node = name,
             HeartbeatInterval = TimeSpan.FromMilliseconds(100),
             DeadAfter = TimeSpan.FromMinutes(2),
@@ -49,6 +52,17 @@ internal sealed class Fleet : IAsyncDisposable
         var node = await RunningBroker.ServingMqttAsync(options => options with { Cluster = change?.Invoke(cluster) ?? cluster });
         _nodes.Add(node);
         return node;
+    }
+
+    /// <summary>
+    /// Loses a node that is alone on the second server: what the others see is a machine without power. It is none of <see cref="Nodes"/>
+    /// any more.
+    /// </summary>
+    public async Task LoseAsync(RunningBroker node)
+    {
+        await Nats.KillAsync(1);
+        _nodes.Remove(node);
+        _lost.Add(node);
     }
 
     /// <summary>Waits until each node is ready, and has nothing to say against the fleet.</summary>
@@ -73,7 +87,7 @@ internal sealed class Fleet : IAsyncDisposable
             await client.DisposeAsync();
         }
 
-        await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
+        await Task.WhenAll(_nodes.Concat(_lost).Select(node => node.DisposeAsync().AsTask()));
         await Nats.DisposeAsync();
     }
 

@@ -33,9 +33,10 @@ internal sealed class FeedReader : IDisposable
     public static Task<FeedReader> OpenAsync(ManagementRig rig, string query = "", string? lastEventId = null, string? accept = null) =>
         OpenAsync(rig.Http, query, lastEventId, accept);
 
-    public static async Task<FeedReader> OpenAsync(HttpClient http, string query = "", string? lastEventId = null, string? accept = null)
+    public static async Task<FeedReader> OpenAsync(
+        HttpClient http, string query = "", string? lastEventId = null, string? accept = null, string path = "/events")
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, "/events" + query);
+        var request = new HttpRequestMessage(HttpMethod.Get, path + query);
         if (lastEventId is not null)
         {
             request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId).ShouldBeTrue();

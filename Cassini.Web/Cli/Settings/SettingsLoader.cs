@@ -104,5 +104,6 @@ internal static class SettingsLoader
     {
         Store = options.Store with { Directory = options.Store.Directory ?? Path.Combine(data, JournalName) },
         History = options.History with { Directory = options.History.Directory ?? HistoryIn(data) },
+        Cluster = options.Cluster with { Directory = options.Cluster.Directory ?? data },
     };
 }

@@ -1,0 +1,10 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Fleet;
+
+namespace Cassini.Streams.Cluster.Fleet;
+
+/// <summary>What a node remembers of the fleet over its restart.</summary>
+/// <param name="V">The version.</param>
+/// <param name="Tombstones">The nodes that are gone.</param>
+/// <param name="Forgettings">Those that were forgotten.</param>
+internal sealed record FleetMemory(int V, ImmutableArray<Tombstone> Tombstones, ImmutableArray<Forgetting> Forgettings);
