@@ -170,10 +170,12 @@ public sealed class FleetFeed : IDisposable
             return hopeless is not { } never ? false : throw new FleetNotReadyException(never.Cause, note.Snapshot, never.Why);
         }
 
-        Exception TooLate(FleetFeedNote last) => new FleetNotReadyException(
-            NotReadyCause.TimedOut, last.Snapshot,
-            $"timed out after {timeout.TotalSeconds:0.###} s: "
-            + (last is FleetLost lost ? string.Join("; ", lost.All) : whyNot(last.Snapshot)));
+        Exception TooLate(FleetFeedNote last)
+        {
+            var why = last is FleetLost lost ? string.Join("; ", lost.All) : whyNot(last.Snapshot);
+            return new FleetNotReadyException(
+                NotReadyCause.TimedOut, last.Snapshot, why, $"timed out after {timeout.TotalSeconds:0.###} s: {why}");
+        }
     }
 
     /// <summary>One address that answers is enough, so only the refusal of all of them is final.</summary>

@@ -112,7 +112,10 @@ public sealed class FleetFeedTests : IAsyncDisposable
         lost.Take(4).ShouldBe([("n1.test", 0), ("n2.test", 25), ("n1.test", 0), ("n2.test", 27.5)]);
         _rig.Last.Snapshot.Nodes.ShouldBeEmpty();
         _rig.Notes.OfType<FleetLost>().Last().All.Select(loss => loss.ToString())
-            .ShouldBe(["http://n1.test:9090: not reachable (connection refused)", "http://n2.test:9090: not reachable (connection refused)"]);
+            .ShouldBe(
+            [
+                "http://n1.test:9090: not reachable (connection refused)", "http://n2.test:9090: not reachable (connection refused)",
+            ]);
     }
 
     [Fact]

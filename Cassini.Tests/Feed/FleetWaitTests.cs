@@ -90,7 +90,8 @@ public sealed class FleetWaitTests : IAsyncDisposable
         _rig.Clock.AdvanceTo(TimeSpan.FromMilliseconds(10));
 
         (await Should.ThrowAsync<FleetNotReadyException>(waiting)).Message.ShouldBe(
-            "timed out after 0.01 s: http://n1.test:9090: answers, but TLS failed; http://n2.test:9090: not reachable (connection refused)");
+            "timed out after 0.01 s: http://n1.test:9090: answers, but TLS failed; "
+            + "http://n2.test:9090: not reachable (connection refused)");
     }
 
     [Fact]
