@@ -8,7 +8,9 @@ namespace Cassini.Streams.Fleet;
 /// </summary>
 public sealed record FleetChange
 {
-    /// <summary>Its number, one more than that of the change before; with <see cref="FleetSnapshot.Epoch"/> the id of its message.</summary>
+    /// <summary>
+    /// Its number, one more than that of the change before. With <see cref="FleetSnapshot.Epoch"/> it is the id of its message.
+    /// </summary>
     public required long Revision { get; init; }
 
     /// <summary>When it happened, by the clock of the node that speaks, UTC.</summary>

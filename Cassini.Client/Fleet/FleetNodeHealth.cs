@@ -49,7 +49,9 @@ public sealed record FleetNodeHealth
     /// <summary>Open MQTT sessions.</summary>
     public required long Sessions { get; init; }
 
-    /// <summary>Sessions that are kept on disk while their clients are away, as of the last sample of the load; 0 without a store.</summary>
+    /// <summary>
+    /// Sessions that are kept on disk while their clients are away, as of the last sample of the load; 0 without a store.
+    /// </summary>
     public required long KeptSessions { get; init; }
 
     /// <summary>Messages accepted and not yet delivered.</summary>

@@ -34,7 +34,7 @@ internal static class ClusterSettings
             cluster => cluster.DeadAfter,
             "Cluster:SuspectAfter"),
         SettingRule<ClusterOptions>.That(
-            $"Cluster:{nameof(ClusterOptions.Management)}", "http://HOST:PORT or https://HOST:PORT",
+            $"Cluster:{nameof(ClusterOptions.Management)}", "an http or https URL without a user",
             cluster => cluster.Management is null || IsManagement(cluster.Management), cluster => cluster.Management ?? ""),
         SettingRule<ClusterOptions>.NotEmpty(
             $"Cluster:{nameof(ClusterOptions.Directory)}", "path", "name a directory", cluster => cluster.Directory));

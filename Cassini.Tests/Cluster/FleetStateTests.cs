@@ -185,6 +185,9 @@ public class FleetStateTests
         run.State.Status.ShouldBe(HealthStatus.Ok);
         run.Then(new GoneSaid([tombstone], []), 30).State.Tombstones.ShouldBeEmpty();
 
+        run.Then(new GoneSaid([Stone("n2", E1, 79)], []), 90).State.Tombstones.ShouldBeEmpty("by another clock it was given up later");
+        run.Then(new GoneSaid([Stone("n2", E1, 81)], []), 90).State.Tombstones.ShouldNotBeEmpty();
+
         var lostAgain = run.Then(new NodeMet("n2", E1), 40).Then(new NodeLost("n2"), 60);
         lostAgain.State.Tombstones.Keys.ShouldBe(["n2"], "what was forgotten was before that");
     }

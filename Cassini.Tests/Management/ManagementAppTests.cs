@@ -123,7 +123,7 @@ public class ManagementAppTests
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}",
-                "/events", "/runs", "/events/{id}", "/state", "/metrics",
+                "/events", "/fleet", "/fleet/{node}", "/runs", "/events/{id}", "/state", "/metrics",
                 "/certificates", "/connections", "/connections/{id}", "/handshakes", "/topics", "/topics/tree", "/subscriptions",
                 "/messages",
                 "/config", "/log-level",

@@ -4,8 +4,8 @@ using Cassini.Streams.Fleet;
 namespace Cassini.Streams.Cluster.Fleet;
 
 /// <summary>
-/// Says on the bus how this node is, at each visible change, every <see cref="FleetIdentity.Interval"/>, and when it is asked; and hears the
-/// same of others. Nodes that meet tell each other which nodes are gone. Thread-safe.
+/// Says on the bus how this node is, at each visible change, every <see cref="FleetIdentity.Interval"/>, and when it is asked; and hears
+/// the same of others. Nodes that meet tell each other which nodes are gone. Thread-safe.
 /// </summary>
 internal sealed class FleetExchange : IDisposable
 {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Cluster.Fleet;
 
 /// <summary>
-/// Keeps which nodes are gone in <c>fleet.json</c>, so that it outlives restarts. The file is replaced as a whole; one that cannot be read is
-/// set aside as <c>fleet.json.damaged</c> and reported.
+/// Keeps which nodes are gone in <c>fleet.json</c>, so that it outlives restarts. The file is replaced as a whole; one that cannot be read
+/// is set aside as <c>fleet.json.damaged</c> and reported.
 /// </summary>
 /// <param name="directory">Where the file is; null to remember nothing.</param>
 /// <param name="fleet">What this node knows.</param>

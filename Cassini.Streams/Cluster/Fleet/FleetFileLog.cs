@@ -6,7 +6,8 @@ namespace Cassini.Streams.Cluster.Fleet;
 internal static partial class FleetFileLog
 {
     [LoggerMessage(
-        1940, LogLevel.Warning, "{Path} cannot be read ({Why}). It was put aside as {Aside}: nodes that are gone are known from others only")]
+        1940, LogLevel.Warning,
+        "{Path} cannot be read ({Why}). It was put aside as {Aside}: nodes that are gone are known from others only")]
     public static partial void PutAside(ILogger logger, string path, string why, string aside);
 
     [LoggerMessage(1941, LogLevel.Warning, "{Path} cannot be read: {Why}. Nodes that are gone are known from others only")]

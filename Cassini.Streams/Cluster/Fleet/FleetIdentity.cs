@@ -17,6 +17,11 @@ internal sealed record FleetIdentity(string? Fleet, string Node, string Epoch, D
     /// <summary>How long a tombstone stays at most.</summary>
     public static readonly TimeSpan TombstoneLife = TimeSpan.FromDays(7);
 
+    /// <summary>
+    /// Each node writes by its own clock when it gave up another: so much later than the forgetting it may seem, and is covered by it.
+    /// </summary>
+    public static readonly TimeSpan ClockAllowance = TimeSpan.FromMinutes(1);
+
     /// <summary>The most tombstones: the oldest makes room.</summary>
     public const int MostTombstones = 64;
 }

@@ -7,8 +7,8 @@ using Cassini.Streams.Fleet;
 namespace Cassini.Streams.Cluster.Fleet;
 
 /// <summary>
-/// What nodes say to each other of their health. What is unknown is ignored, so that a later version may say more; one that must not be read
-/// by this version has another <paramref name="V"/>.
+/// What nodes say to each other of their health. What is unknown is ignored, so that a later version may say more; one that must not be
+/// read by this version has another <paramref name="V"/>.
 /// </summary>
 /// <param name="V">The version, <see cref="Version"/>.</param>
 /// <param name="Node">Who says it.</param>

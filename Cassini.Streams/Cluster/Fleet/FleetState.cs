@@ -5,7 +5,7 @@ using Cassini.Streams.Fleet;
 namespace Cassini.Streams.Cluster.Fleet;
 
 /// <summary>
-/// All nodes of the fleet, by what is heard of them: a fold of notes and of time. Static, pure and total: before a note of time t is applied,
+/// All nodes of the fleet, by what is heard of them: a fold of notes and of time, pure and total. Before a note of time t is applied,
 /// everything that is due by t is applied at its own instant, so that the changes do not depend on how often somebody looks. Immutable.
 /// </summary>
 internal sealed record FleetState
@@ -101,7 +101,7 @@ internal sealed record FleetState
     private IEnumerable<TimeSpan> Deadlines() =>
     [
         .. Nodes.Values.Where(one => one.Said is not null && one.Node != Self.Node).Select(one => one.SaidAt + FleetIdentity.Freshness),
-        .. ConnectedAt is { } since && Nodes.Values.Any(one => one.Standing == Standing.GivenUp) ? [since + Self.DeadAfter] : (TimeSpan[])[],
+        .. ConnectedAt is { } since ? Nodes.Values.Where(one => one.Standing == Standing.GivenUp).Select(_ => since + Self.DeadAfter) : [],
         .. Tombstones.Values.Select(one => EndOf(one.LostAt)),
         .. Forgettings.Values.Select(one => EndOf(one.At)),
     ];
@@ -238,7 +238,7 @@ internal sealed record FleetState
 
     private static bool Covers(Forgetting forgotten, Tombstone gone) => string.CompareOrdinal(gone.Epoch, forgotten.Epoch) switch
     {
-        0 => gone.LostAt <= forgotten.At,
+        0 => gone.LostAt <= forgotten.At + FleetIdentity.ClockAllowance,
         var order => order < 0,
     };
 

@@ -38,10 +38,13 @@ internal static class NodeDigest
     }
 
     /// <summary>Only what is on disk waits there also when the process is gone.</summary>
-    private static long KeptIn(HealthSnapshot snapshot) => snapshot.Store is null
-        ? 0
-        : Math.Max(
-            0, snapshot.Capacity.Where(one => one.Resource == CapacityResource.Sessions).Sum(one => one.Used) - snapshot.Counts.OpenSessions);
+    private static long KeptIn(HealthSnapshot snapshot)
+    {
+        var all = snapshot.Store is null
+            ? 0
+            : snapshot.Capacity.Where(one => one.Resource == CapacityResource.Sessions).Sum(one => one.Used);
+        return Math.Max(0, all - snapshot.Counts.OpenSessions);
+    }
 
     private static string? Short(string? text) => text is null ? null : SafeText.Cut(text, SafeText.Short);
 }

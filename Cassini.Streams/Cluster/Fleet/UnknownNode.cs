@@ -34,7 +34,8 @@ internal static class UnknownNode
 
     /// <summary>This node hears nobody.</summary>
     /// <inheritdoc cref="Silent"/>
-    public static FleetNodeHealth CutOff(FleetNodeHealth? last) => After(last, FeedLoss.Cut, "the bus is not connected here: nobody is heard");
+    public static FleetNodeHealth CutOff(FleetNodeHealth? last) =>
+        After(last, FeedLoss.Cut, "the bus is not connected here: nobody is heard");
 
     private static FleetNodeHealth After(FleetNodeHealth? last, FeedLoss reason, string message) => (last ?? Never) with
     {
