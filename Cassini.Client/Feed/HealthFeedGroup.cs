@@ -64,7 +64,8 @@ public sealed class HealthFeedGroup
     {
         ArgumentNullException.ThrowIfNull(condition);
         return FeedWait.ForAsync(
-            Together(feed => feed.Verdicts), IsFound, timeout, _feeds[0].Time, last => TooLate(last, condition, timeout), cancellationToken);
+            Together(feed => feed.Verdicts), IsFound, timeout, _feeds[0].Time, last => TooLate(last, condition, timeout),
+            cancellationToken);
 
         bool IsFound(GroupHealth health)
         {

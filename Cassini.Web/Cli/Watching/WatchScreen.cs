@@ -53,7 +53,9 @@ internal sealed class WatchScreen(string name, ImmutableArray<EventCategory> typ
         var health = model.Health;
         var line = new Paragraph { Overflow = Overflow.Ellipsis };
         var isStopped = health.Phase == Phase.Stopped;
-        var (word, color) = isStopped ? ("STOPPED", Color.Grey) : (health.Status.ToString().ToUpperInvariant(), Screen.ColorOf(health.Status));
+        var (word, color) = isStopped
+            ? ("STOPPED", Color.Grey)
+            : (health.Status.ToString().ToUpperInvariant(), Screen.ColorOf(health.Status));
         line.Append($" {word} ", new Style(Color.Black, color, Decoration.Bold));
         var broker = health.Name is { } given ? $"{SafeText.Of(given, SafeText.Short)} at {name}" : name;
         line.Append($" {broker} ", new Style(decoration: Decoration.Bold));
