@@ -1,5 +1,3 @@
-using System.Reactive.Linq;
-
 namespace Cassini.Streams.Feed;
 
 /// <summary>Waits for a value of a stream.</summary>

@@ -6,7 +6,6 @@ using Cassini.Streams.Health;
 using Cassini.Tests.Feed;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
-using Microsoft.AspNetCore.Http;
 
 namespace Cassini.Tests.Cli;
 

@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Cassini.Management;
-using Cassini.Management.Http;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Cluster.Fleet;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Fleet;
-using Cassini.Streams.Health;
 using Cassini.Tests.Health;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;

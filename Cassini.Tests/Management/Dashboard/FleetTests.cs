@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Cassini.Management;
-using Cassini.Management.Http;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Cluster.Fleet;
 using Cassini.Streams.Events;
