@@ -160,19 +160,23 @@ internal sealed class TestRun
 
     private async Task InjectAsync(CancellationToken cancellation)
     {
-        var broker = _plan.BrokerOf(_test);
         try
         {
             for (var i = 0; i < _test.Faults.Count; i++)
             {
                 var fault = _test.Faults[i];
+                var broker = _plan.BrokerOf(_test, fault.Broker);
                 if (fault.At - Elapsed is var pause && pause > TimeSpan.Zero)
                 {
                     await Task.Delay(pause, _run.Time, cancellation);
                 }
 
                 // Before the fault, because its first consequence may arrive before the answer to the request.
-                _run.Guard.Tolerate(broker.Name, fault.Tolerate);
+                foreach (var seen in _plan.Fleet ? _plan.Brokers : [broker])
+                {
+                    _run.Guard.Tolerate(seen.Name, fault.Tolerate);
+                }
+
                 await _run.Faults.InjectAsync(broker, fault);
                 _injected[i] = Elapsed;
                 _run.Say($"fault {fault.Fault} on broker {broker.Name}");
@@ -196,7 +200,7 @@ internal sealed class TestRun
             var fault = _test.Faults[i];
             if (_injected[i] is null && fault.Fault == "resume")
             {
-                await _run.Faults.InjectAsync(_plan.BrokerOf(_test), fault);
+                await _run.Faults.InjectAsync(_plan.BrokerOf(_test, fault.Broker), fault);
                 _injected[i] = Elapsed;
             }
             else if (_injected[i] is null)

@@ -13,6 +13,9 @@ public enum NotReadyCause
 
     /// <summary>The broker does not accept the credentials.</summary>
     Refused,
+
+    /// <summary>The broker is on its own, and a fleet of several nodes was waited for.</summary>
+    NoFleet,
 }
 
 /// <summary>A wait for a broker ended without success. The message has the reasons.</summary>

@@ -1,53 +1,54 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
-using Cassini.Streams.Health;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;
 
 /// <summary>
-/// Turns a feed's messages into notes, and keeps what must outlive a connection: the last id, the epoch and the last health. No I/O and
-/// no clock.
+/// Turns a feed's messages into notes, and keeps what must outlive a connection, such as the last id. No I/O and no clock. For one caller
+/// at a time.
 /// </summary>
-internal sealed class FeedReader(EventId? after)
+/// <typeparam name="TNote">The notes.</typeparam>
+/// <param name="after">The last known id; null for none.</param>
+internal abstract class FeedReader<TNote>(EventId? after)
+    where TNote : class
 {
     private bool _isFirst = true;
     private bool _wasReset;
-    private bool _isResumed;
 
-    /// <summary>The known health of the broker.</summary>
-    public HealthSnapshot Snapshot { get; private set; } = UnknownHealth.Never(FeedLoss.NotConnected, "not reached yet");
-
-    /// <summary>The last known event; null when the next connection must not resume.</summary>
-    public EventId? LastId { get; private set; } = after;
+    /// <summary>The last known id; null when the next connection must not resume.</summary>
+    public EventId? LastId { get; protected set; } = after;
 
     /// <summary>The longest silence of a healthy feed; null before the broker has sent it.</summary>
     public TimeSpan? Silence { get; private set; }
 
-    /// <summary>Begins a connection: its first message is the broker's health, or a reset.</summary>
-    public void Open() => (_isFirst, _wasReset) = (true, false);
+    /// <summary>Whether a snapshot was read before.</summary>
+    protected abstract bool IsKnown { get; }
 
-    /// <summary>Makes the health unknown.</summary>
-    public FeedLost Lose(FeedLoss reason, string detail, TimeSpan retryIn)
+    /// <summary>Whether the messages that were missed follow the last snapshot.</summary>
+    protected bool IsResumed { get; private set; }
+
+    /// <summary>Begins a connection: its first message is a snapshot or a reset.</summary>
+    public virtual void Open() => (_isFirst, _wasReset) = (true, false);
+
+    /// <summary>Makes what is known unknown.</summary>
+    /// <param name="reason">Why the feed was lost.</param>
+    /// <param name="detail">The same for people.</param>
+    /// <param name="retryIn">The pause before the next connection.</param>
+    public TNote Lose(FeedLoss reason, string detail, TimeSpan retryIn)
     {
-        var said = Snapshot.Checks.FirstOrDefault(check => check.Name == UnknownHealth.CheckName);
-        if (said?.Reason != reason.ToString() || said.Message != detail)
-        {
-            Snapshot = Snapshot.Epoch.Length == 0 ? UnknownHealth.Never(reason, detail) : UnknownHealth.After(Snapshot, reason, detail);
-        }
-
         if (reason == FeedLoss.Garbled)
         {
             // A message that cannot be read must not be requested again.
             LastId = null;
         }
 
-        return new FeedLost(Snapshot, reason, detail, retryIn);
+        return NoteLoss(reason, detail, retryIn);
     }
 
     /// <returns>Null for a message without news.</returns>
-    /// <exception cref="FeedLostException">The message is <c>bye</c>, or health can no longer be followed.</exception>
-    public FeedNote? Read(string type, byte[] data, string? id)
+    /// <exception cref="FeedLostException">The message is <c>bye</c>, or the feed can no longer be followed.</exception>
+    public TNote? Read(string type, byte[] data, string? id)
     {
         if (_isFirst && type is not ("snapshot" or "reset"))
         {
@@ -55,17 +56,13 @@ internal sealed class FeedReader(EventId? after)
                 FeedLoss.NotCassini, $"answers, but not as Cassini does (a feed that begins with '{SafeText.Line(type)}')");
         }
 
-        FeedNote? note = type switch
+        var note = type switch
         {
-            "snapshot" => ReadSnapshot(data, id),
-            "transition" or "event" => ReadEvent(type, data),
-            "heartbeat" => new FeedHeartbeat(Snapshot),
-
-            // Its id says where the next run begins.
-            "run" => null,
+            "snapshot" => ReadWhole(data, id),
+            "heartbeat" => NoteHeartbeat(),
             "reset" => ReadReset(data),
             "bye" => throw new FeedLostException(FeedLoss.Stopped, "has stopped"),
-            _ => new FeedProblem(Snapshot, $"a message of an unknown type, '{SafeText.Line(type)}'"),
+            _ => ReadOther(type, data, id),
         };
         _isFirst = false;
         if (EventId.TryParse(id, out var read) && !(LastId is { } last && last.Epoch == read.Epoch && last.Sequence > read.Sequence))
@@ -76,69 +73,44 @@ internal sealed class FeedReader(EventId? after)
         return note;
     }
 
-    private FeedSnapshot ReadSnapshot(byte[] data, string? id)
-    {
-        var snapshot = SnapshotJson.Read(data) ?? throw (Snapshot.Epoch.Length == 0
-            ? new FeedLostException(FeedLoss.NotCassini, "answers, but not as Cassini does (a feed without health)")
-            : new FeedLostException(FeedLoss.Garbled, "sends a snapshot that cannot be read"));
+    /// <summary>Reads the message <c>snapshot</c>, and knows what it says. <see cref="IsResumed"/> is set already.</summary>
+    /// <returns>The note, and the broker's heartbeat in seconds; null when it cannot be read.</returns>
+    protected abstract (TNote Note, double HeartbeatSeconds)? ReadSnapshot(byte[] data);
 
+    /// <summary>Reads a message of a type that only this feed has.</summary>
+    /// <inheritdoc cref="Read"/>
+    protected abstract TNote? ReadOther(string type, byte[] data, string? id);
+
+    protected abstract TNote NoteHeartbeat();
+
+    protected abstract TNote NoteReset(string reason);
+
+    protected abstract TNote NoteLoss(FeedLoss reason, string detail, TimeSpan retryIn);
+
+    private TNote ReadWhole(byte[] data, string? id)
+    {
         // Only the first snapshot of a resumed connection has no id; a later snapshot without one means a stale projection.
-        var isResumed = _isFirst ? id is null && LastId is not null && !_wasReset : id is null && !_wasReset;
-        var isRestarted = Snapshot.Epoch.Length > 0 && Snapshot.Epoch != snapshot.Epoch;
-        if (isRestarted)
-        {
-            LastId = null;
-        }
-
+        IsResumed = _isFirst ? id is null && LastId is not null && !_wasReset : id is null && !_wasReset;
+        var (note, heartbeat) = ReadSnapshot(data) ?? throw (IsKnown
+            ? new FeedLostException(FeedLoss.Garbled, "sends a snapshot that cannot be read")
+            : new FeedLostException(FeedLoss.NotCassini, "answers, but not as Cassini does (a feed without health)"));
         _wasReset = false;
-        _isResumed = isResumed;
-        Snapshot = snapshot;
-        Silence = SilenceOf(snapshot.HeartbeatSeconds!.Value);
-        return new FeedSnapshot(snapshot, isResumed, isRestarted);
+        Silence = SilenceOf(heartbeat);
+        return note;
     }
 
-    private FeedNote? ReadEvent(string type, byte[] data)
-    {
-        switch (EventJson.TryRead(data, out var envelope, out var error))
-        {
-            case EventLine.Event when IsOfEarlierRun(envelope!):
-                return new FeedEvent(Snapshot, envelope!);
-
-            case EventLine.Event when envelope!.Epoch.ToString() != Snapshot.Epoch:
-                return new FeedProblem(Snapshot, $"an event of another epoch, {envelope.Id}");
-
-            case EventLine.Event when LastId is { } last && last.Epoch == envelope!.Epoch && envelope.Sequence <= last.Sequence:
-                return null;
-
-            case EventLine.Event:
-                // The missed events come after a snapshot that already includes them.
-                Snapshot = envelope!.Sequence > Snapshot.Through ? SnapshotFold.Apply(Snapshot, envelope) : Snapshot;
-                return new FeedEvent(Snapshot, envelope);
-
-            case EventLine.Malformed when type == "transition":
-                throw new FeedLostException(FeedLoss.Garbled, "sends a transition that cannot be read");
-
-            default:
-                return new FeedProblem(Snapshot, SafeText.Line(error!));
-        }
-    }
-
-    /// <summary>Missed before a restart: it comes after the snapshot of the new run, and changes nothing there.</summary>
-    private bool IsOfEarlierRun(EventEnvelope envelope) =>
-        _isResumed && Epoch.TryParse(Snapshot.Epoch, out var current) && envelope.Epoch.CompareTo(current) < 0;
-
-    private FeedReset ReadReset(byte[] data)
+    private TNote ReadReset(byte[] data)
     {
         _wasReset = true;
         LastId = null;
         try
         {
             using var json = JsonDocument.Parse(data);
-            return new FeedReset(Snapshot, SafeText.Line(json.RootElement.GetProperty("reason").GetString() ?? ""));
+            return NoteReset(SafeText.Line(json.RootElement.GetProperty("reason").GetString() ?? ""));
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            return new FeedReset(Snapshot, "");
+            return NoteReset("");
         }
     }
 

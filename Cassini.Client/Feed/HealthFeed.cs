@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
-using System.Net.ServerSentEvents;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;
 
@@ -116,7 +114,9 @@ public sealed class HealthFeed : IDisposable
         options?.Validate();
     }
 
-    private static Uri Root(Uri management)
+    /// <summary>The address below which a broker's endpoints are.</summary>
+    /// <exception cref="ArgumentException">It is not absolute, or not http or https.</exception>
+    internal static Uri Root(Uri management)
     {
         ArgumentNullException.ThrowIfNull(management);
         if (!management.IsAbsoluteUri || management.Scheme is not ("http" or "https"))
@@ -134,83 +134,12 @@ public sealed class HealthFeed : IDisposable
     private IObservable<FeedNote> NotesOf(ImmutableArray<EventCategory> categories)
     {
         var wanted = categories.Contains(EventCategory.Health) ? categories : categories.Add(EventCategory.Health);
-        return Observable.Create<FeedNote>((observer, cancellationToken) => FollowAsync(observer, wanted, cancellationToken));
-    }
-
-    private async Task FollowAsync(
-        IObserver<FeedNote> observer, ImmutableArray<EventCategory> categories, CancellationToken cancellationToken)
-    {
-        var reader = new FeedReader(_options.After);
-        var retry = BackOff.OfClient(_options.FirstRetry, _options.LongestRetry, _random);
-        observer.OnNext(new FeedConnecting(reader.Snapshot));
-        while (true)
+        return Observable.Create<FeedNote>((observer, cancellationToken) =>
         {
-            var began = _options.Time.GetTimestamp();
-            var loss = await FollowOnceAsync(reader, observer, categories, cancellationToken).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-
-            // Only after a connection that lasted is the delay reset, because one that breaks at once may break again and again.
-            if (_options.Time.GetElapsedTime(began) >= _options.LongestRetry && reader.Silence is not null)
-            {
-                retry.Reset();
-            }
-
-            var pause = retry.Next();
-            observer.OnNext(reader.Lose(loss.Reason, loss.Message, pause));
-            await Task.Delay(pause, _options.Time, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>One connection, from its opening to its loss.</summary>
-    private async Task<FeedLostException> FollowOnceAsync(
-        FeedReader reader, IObserver<FeedNote> observer, ImmutableArray<EventCategory> categories, CancellationToken cancellationToken)
-    {
-        WatchedStream? stream = null;
-        try
-        {
-            stream = await OpenAsync(reader.LastId, categories, cancellationToken).ConfigureAwait(false);
-            reader.Open();
-            var parser = SseParser.Create(stream, static (_, data) => data.ToArray());
-            await foreach (var message in parser.EnumerateAsync(stream.Ended).ConfigureAwait(false))
-            {
-                var note = reader.Read(message.EventType, message.Data, message.EventId);
-                stream.Silence = reader.Silence ?? stream.Silence;
-                stream.NoteMessage();
-                if (note is not null)
-                {
-                    observer.OnNext(note);
-                }
-            }
-
-            return new FeedLostException(FeedLoss.Cut, "the feed ended without bye");
-        }
-        catch (FeedLostException lost)
-        {
-            return lost;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return stream?.Why ?? new FeedLostException(FeedLoss.Unreachable, "not reachable (no answer in time)");
-        }
-        catch (Exception failure) when (failure is IOException or HttpRequestException or ObjectDisposedException)
-        {
-            return new FeedLostException(FeedLoss.Cut, SafeText.Line($"the feed broke off ({failure.Message})"));
-        }
-        finally
-        {
-            if (stream is not null)
-            {
-                await stream.DisposeAsync().ConfigureAwait(false);
-            }
-        }
-    }
-
-    private async Task<WatchedStream> OpenAsync(
-        EventId? after, ImmutableArray<EventCategory> categories, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(_options.ConnectTimeout, _options.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var body = await _transport.OpenAsync(after, categories, either.Token).ConfigureAwait(false);
-        return new WatchedStream(body, _options.Time, _options.ConnectTimeout, cancellationToken);
+            var reader = new HealthFeedReader(_options.After);
+            return new FeedFollower<FeedNote>(
+                reader, _options, _random, 1, (_, connecting) => _transport.OpenAsync(reader.LastId, wanted, connecting))
+                .FollowAsync(new FeedConnecting(reader.Snapshot), observer, cancellationToken);
+        });
     }
 }

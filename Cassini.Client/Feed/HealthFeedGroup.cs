@@ -59,60 +59,43 @@ public sealed class HealthFeedGroup
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="BrokerNotReadyException">The time is over; or, at once, one of them gave up or refused the credentials.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async Task<GroupHealth> WaitForAsync(
+    public Task<GroupHealth> WaitForAsync(
         Func<HealthSnapshot, bool> condition, TimeSpan timeout, Action<GroupHealth>? changed, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(condition);
-        var found = new TaskCompletionSource<GroupHealth>(TaskCreationOptions.RunContinuationsAsynchronously);
-        GroupHealth? last = null;
+        return FeedWait.ForAsync(
+            Together(feed => feed.Verdicts), IsFound, timeout, _feeds[0].Time, last => TooLate(last, condition, timeout),
+            cancellationToken);
 
-        // Subscribed first, so that no change from here on is missed.
-        using var subscription = Together(feed => feed.Verdicts).Subscribe(
-            health =>
-            {
-                Volatile.Write(ref last, health);
-                if (found.Task.IsCompleted)
-                {
-                    return;
-                }
-
-                try
-                {
-                    changed?.Invoke(health);
-                    Judge(health, condition, found);
-                }
-                catch (Exception failure)
-                {
-                    // An exception of the caller's code must end the wait, and not be lost with a subscription.
-                    found.TrySetException(failure);
-                }
-            },
-            failure => found.TrySetException(failure));
-        try
+        bool IsFound(GroupHealth health)
         {
-            return await found.Task.WaitAsync(timeout, _feeds[0].Time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            var missing = Volatile.Read(ref last)!.Nodes.Where(node => !condition(node.Snapshot)).ToList();
-            var reasons = string.Join("; ", missing.Select(node => $"{Name(node)}: {HealthReason.Of(node.Snapshot)}"));
-            throw new BrokerNotReadyException(
-                NotReadyCause.TimedOut, missing.FirstOrDefault() ?? last!.Nodes[0],
-                $"timed out after {timeout.TotalSeconds:0.###} s: {reasons}");
+            changed?.Invoke(health);
+            return Judge(health, condition);
         }
     }
 
-    private static void Judge(GroupHealth health, Func<HealthSnapshot, bool> condition, TaskCompletionSource<GroupHealth> found)
+    private static BrokerNotReadyException TooLate(GroupHealth last, Func<HealthSnapshot, bool> condition, TimeSpan timeout)
+    {
+        var missing = last.Nodes.Where(node => !condition(node.Snapshot)).ToList();
+        var reasons = string.Join("; ", missing.Select(node => $"{Name(node)}: {HealthReason.Of(node.Snapshot)}"));
+        return new BrokerNotReadyException(
+            NotReadyCause.TimedOut, missing.FirstOrDefault() ?? last.Nodes[0],
+            $"timed out after {timeout.TotalSeconds:0.###} s: {reasons}");
+    }
+
+    /// <returns>Whether the condition holds for every broker.</returns>
+    /// <exception cref="BrokerNotReadyException">It never will.</exception>
+    private static bool Judge(GroupHealth health, Func<HealthSnapshot, bool> condition)
     {
         if (health.Nodes.All(node => condition(node.Snapshot)))
         {
-            found.TrySetResult(health);
+            return true;
         }
-        else if (health.Nodes.FirstOrDefault(IsHopeless) is { } hopeless)
-        {
-            found.TrySetException(new BrokerNotReadyException(
-                HopelessnessOf(hopeless.Snapshot)!.Value, hopeless, $"{Name(hopeless)}: {HealthReason.Of(hopeless.Snapshot)}"));
-        }
+
+        return health.Nodes.FirstOrDefault(IsHopeless) is not { } hopeless
+            ? false
+            : throw new BrokerNotReadyException(
+                HopelessnessOf(hopeless.Snapshot)!.Value, hopeless, $"{Name(hopeless)}: {HealthReason.Of(hopeless.Snapshot)}");
 
         bool IsHopeless(NodeHealth node) => HopelessnessOf(node.Snapshot) is not null && !condition(node.Snapshot);
     }

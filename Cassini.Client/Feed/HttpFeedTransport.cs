@@ -35,34 +35,11 @@ internal sealed class HttpFeedTransport : IFeedTransport
         };
     }
 
-    public async Task<Stream> OpenAsync(EventId? after, IReadOnlyCollection<EventCategory> categories, CancellationToken cancellation)
-    {
-        using var request = Get(UrlOf(categories));
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        if (after is { } id)
-        {
-            request.Headers.Add("Last-Event-ID", id.ToString());
-        }
+    public Task<Stream> OpenAsync(EventId? after, IReadOnlyCollection<EventCategory> categories, CancellationToken cancellation) =>
+        OpenAsync(UrlOf(categories), after, cancellation);
 
-        try
-        {
-            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
-            {
-                // Closing the stream closes the connection, and so the response.
-                return await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            }
-
-            using (response)
-            {
-                throw await RefusalOfAsync(response, cancellation).ConfigureAwait(false);
-            }
-        }
-        catch (HttpRequestException failure)
-        {
-            throw LossOf(failure);
-        }
-    }
+    public Task<Stream> OpenFleetAsync(EventId? after, CancellationToken cancellation) =>
+        OpenAsync(new Uri(_management, "fleet"), after, cancellation);
 
     public async Task<byte[]> ReadStateAsync(CancellationToken cancellation)
     {
@@ -94,6 +71,35 @@ internal sealed class HttpFeedTransport : IFeedTransport
         MaxResponseDrainSize = 0,
         SslOptions = TlsOf(options),
     };
+
+    private async Task<Stream> OpenAsync(Uri url, EventId? after, CancellationToken cancellation)
+    {
+        using var request = Get(url);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (after is { } id)
+        {
+            request.Headers.Add("Last-Event-ID", id.ToString());
+        }
+
+        try
+        {
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+            {
+                // Closing the stream closes the connection, and so the response.
+                return await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            }
+
+            using (response)
+            {
+                throw await RefusalOfAsync(response, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (HttpRequestException failure)
+        {
+            throw LossOf(failure);
+        }
+    }
 
     private HttpRequestMessage Get(Uri url)
     {

@@ -12,6 +12,12 @@ internal interface IFeedTransport : IDisposable
     /// <exception cref="FeedLostException">The feed cannot be opened.</exception>
     Task<Stream> OpenAsync(EventId? after, IReadOnlyCollection<EventCategory> categories, CancellationToken cancellation);
 
+    /// <summary>Opens the feed of the whole fleet: <c>GET /fleet</c>.</summary>
+    /// <param name="after">The last known change; null to begin now.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="FeedLostException">The feed cannot be opened.</exception>
+    Task<Stream> OpenFleetAsync(EventId? after, CancellationToken cancellation);
+
     /// <summary>The body of <c>GET /state</c>.</summary>
     /// <exception cref="HttpRequestException">The state cannot be read.</exception>
     Task<byte[]> ReadStateAsync(CancellationToken cancellation);

@@ -12,12 +12,20 @@ internal sealed class LoadEngine : IAsyncDisposable
     private readonly List<SubscriberRun> _subscribers;
     private Task _running = Task.CompletedTask;
 
-    public LoadEngine(LoadOrder order, TlsIdentity identity, SendTimes? sendTimes, TimeProvider time)
+    /// <param name="order">What to run.</param>
+    /// <param name="identityOf">The certificates for a broker.</param>
+    /// <param name="sendTimes">The times of sending; null when publishers and subscribers are in different processes.</param>
+    /// <param name="time">The clock.</param>
+    public LoadEngine(LoadOrder order, Func<BrokerAddress, TlsIdentity> identityOf, SendTimes? sendTimes, TimeProvider time)
     {
         _test = order.Run.Test;
-        var context = new LoadContext(order.Run, order.Broker, identity, sendTimes, time);
-        _publishers = [.. order.Publishers.Select(publisher => new PublisherRun(context, publisher))];
-        _subscribers = [.. order.Subscribers.Select(subscriber => new SubscriberRun(context, subscriber))];
+        var context = new LoadContext(order.Run, order.Broker, identityOf(order.Broker), sendTimes, time);
+        var others = order.Others.ToDictionary(
+            broker => broker.Name!, broker => context with { Broker = broker, Identity = identityOf(broker) });
+        _publishers = [.. order.Publishers.Select(publisher => new PublisherRun(ContextOf(publisher.Broker), publisher))];
+        _subscribers = [.. order.Subscribers.Select(subscriber => new SubscriberRun(ContextOf(subscriber.Broker), subscriber))];
+
+        LoadContext ContextOf(string? broker) => broker is null || broker == order.Broker.Name ? context : others[broker];
     }
 
     public LoadReport Report => new(

@@ -4,8 +4,16 @@ using Cassini.Harness.Plans;
 namespace Cassini.Harness.Load;
 
 /// <summary>A worker's part of one test.</summary>
+/// <param name="Run">The run and the test.</param>
+/// <param name="Broker">The broker of the test.</param>
+/// <param name="Publishers">The publishers.</param>
+/// <param name="Subscribers">The subscribers.</param>
 internal sealed record LoadOrder(
-    LoadRun Run, BrokerAddress Broker, IReadOnlyList<PlanPublisher> Publishers, IReadOnlyList<PlanSubscriber> Subscribers);
+    LoadRun Run, BrokerAddress Broker, IReadOnlyList<PlanPublisher> Publishers, IReadOnlyList<PlanSubscriber> Subscribers)
+{
+    /// <summary>The other brokers that publishers or subscribers of it name.</summary>
+    public IReadOnlyList<BrokerAddress> Others { get; init; } = [];
+}
 
 /// <summary>The counts of an order, so far or at its end.</summary>
 /// <param name="Test">The test's index in the plan.</param>

@@ -10,6 +10,9 @@ internal sealed record PlanPublisher
 
     public required string Topic { get; init; }
 
+    /// <summary>The name of its broker; null for that of the test.</summary>
+    public string? Broker { get; init; }
+
     /// <summary>The whole payload, in bytes.</summary>
     public int MessageSize { get; init; } = 256;
 

@@ -45,7 +45,8 @@ internal sealed class PlanReader
         var plan = new PlanCursor(_problems, PlanShape.Plan, "", root);
         var defaults = new TestPlan { Name = "", Brokers = [], Tests = [] };
         var brokers = plan.NamedList("brokers", least: 1);
-        var read = brokers.Select(Broker).ToList();
+        var isFleet = plan.Flag("fleet") ?? defaults.Fleet;
+        var read = brokers.Select(broker => Broker(broker) with { FleetSize = isFleet ? brokers.Count : null }).ToList();
         var tests = plan.NamedList("tests", least: 1);
         return defaults with
         {
@@ -55,6 +56,7 @@ internal sealed class PlanReader
             Timeout = plan.Duration("timeout", Millisecond, LongestTime) ?? defaults.Timeout,
             Settle = plan.Duration("settle", TimeSpan.Zero, LongestTime) ?? defaults.Settle,
             Brokers = read,
+            Fleet = isFleet,
             Allow = plan.Object("health")?.Text("allow") is { } allow ? Enum.Parse<HealthStatus>(allow, ignoreCase: true) : defaults.Allow,
             Tests = [.. tests.Select((test, index) => new PlanTestReader(_problems, test, read).Read(index))],
         };

@@ -54,6 +54,7 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
             ])),
             new("tokenFile", FieldKind.Text, Was: "token_file"),
         ])),
+        new("fleet", FieldKind.Flag),
         new("health", FieldKind.Object, Of: new("health", [new("allow", FieldKind.Text, Values: Statuses)])),
         new("tests", FieldKind.List, IsRequired: true, Of: new("test",
         [
@@ -67,6 +68,7 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
                 new("at", FieldKind.Duration, IsRequired: true),
                 new("fault", FieldKind.Text, IsRequired: true, Values: Faults),
                 new("endpoint", FieldKind.Text),
+                new("broker", FieldKind.Text),
                 new("tolerate", FieldKind.Duration),
             ])),
         ])),
@@ -76,6 +78,7 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
     [
         new("name", FieldKind.Text, IsRequired: true),
         new("topic", FieldKind.Text, IsRequired: true),
+        new("broker", FieldKind.Text),
         new("messageSize", FieldKind.Integer, Was: "message_size"),
         new("duration", FieldKind.Duration),
         new("messages", FieldKind.Integer),
@@ -104,6 +107,7 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
     [
         new("name", FieldKind.Text, IsRequired: true),
         new("topic", FieldKind.Text, IsRequired: true),
+        new("broker", FieldKind.Text),
         new("qos", FieldKind.Integer),
         new("expect", FieldKind.Object, Of: new("expect",
         [

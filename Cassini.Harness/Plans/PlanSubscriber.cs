@@ -11,6 +11,9 @@ internal sealed record PlanSubscriber
     /// <summary>A filter, possibly a shared one.</summary>
     public required string Topic { get; init; }
 
+    /// <summary>The name of its broker; null for that of the test.</summary>
+    public string? Broker { get; init; }
+
     public int Qos { get; init; } = 1;
 
     public PlanExpectation Expect { get; init; } = new();

@@ -27,17 +27,15 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         };
     }
 
-    private string Broker()
-    {
-        var first = brokers.Count > 0 ? brokers[0].Name : "";
-        if (test.Text("broker") is not { } name)
-        {
-            return first;
-        }
+    private string Broker() => Broker(test) ?? (brokers.Count > 0 ? brokers[0].Name : "");
 
-        if (brokers.Count > 0 && brokers.All(broker => broker.Name != name))
+    /// <summary>The broker that the test or a part of it names; null when it names none.</summary>
+    private string? Broker(PlanCursor part)
+    {
+        var name = part.Text("broker");
+        if (name is not null && brokers.Count > 0 && brokers.All(broker => broker.Name != name))
         {
-            test.Complain("broker", $"there is no broker '{name}': expected {string.Join(", ", brokers.Select(broker => broker.Name))}");
+            part.Complain("broker", $"there is no broker '{name}': expected {string.Join(", ", brokers.Select(broker => broker.Name))}");
         }
 
         return name;
@@ -72,6 +70,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         {
             Name = publisher.Name(),
             Topic = topic ?? "",
+            Broker = Broker(publisher),
             MessageSize = size,
             Duration = publisher.Duration("duration", Millisecond, PlanReader.LongestTime),
             Messages = messages,
@@ -192,6 +191,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         {
             Name = subscriber.Name(),
             Topic = filter ?? "",
+            Broker = Broker(subscriber),
             Qos = (int?)subscriber.Integer("qos", 0, 2) ?? defaults.Qos,
             Expect = subscriber.Object("expect") is { } expect ? Expectation(expect) : defaults.Expect,
         };
@@ -218,7 +218,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         };
     }
 
-    private static PlanFault Fault(PlanCursor fault)
+    private PlanFault Fault(PlanCursor fault)
     {
         var name = fault.Text("fault") ?? "";
         var endpoint = fault.Text("endpoint");
@@ -231,6 +231,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
             fault.Duration("at", TimeSpan.Zero, PlanReader.LongestTime) ?? TimeSpan.Zero,
             name,
             endpoint,
-            fault.Duration("tolerate", TimeSpan.Zero, PlanReader.LongestTime) ?? TimeSpan.Zero);
+            fault.Duration("tolerate", TimeSpan.Zero, PlanReader.LongestTime) ?? TimeSpan.Zero,
+            Broker(fault));
     }
 }

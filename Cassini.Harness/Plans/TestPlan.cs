@@ -26,7 +26,11 @@ internal sealed record TestPlan
 
     public required IReadOnlyList<PlanTest> Tests { get; init; }
 
-    public PlanBroker BrokerOf(PlanTest test) => Brokers.First(broker => broker.Name == test.Broker);
+    /// <summary>Whether the brokers are the nodes of one fleet: the run begins when each hears all others.</summary>
+    public bool Fleet { get; init; }
+
+    /// <summary>The broker of a test, or another one that a part of it names.</summary>
+    public PlanBroker BrokerOf(PlanTest test, string? name = null) => Brokers.First(broker => broker.Name == (name ?? test.Broker));
 }
 
 /// <summary>A broker that the tests use.</summary>
@@ -48,6 +52,9 @@ internal sealed record PlanBroker
 
     /// <summary>The setting that names <see cref="TokenFile"/>.</summary>
     public string TokenSetting { get; init; } = "tokenFile";
+
+    /// <summary>How many nodes its fleet must have; null when it is no node of one.</summary>
+    public int? FleetSize { get; init; }
 
     /// <summary>The files of <see cref="Tls"/> for a client to read.</summary>
     public TlsFiles TlsFiles => new(TlsSettingNames.Plan, Tls.Ca, Tls.Cert, Tls.Key);
@@ -87,5 +94,6 @@ internal sealed record PlanTest
 /// <param name="At">How long after the test's start.</param>
 /// <param name="Fault">The name that the management port has for it.</param>
 /// <param name="Endpoint">Which endpoint; null for every one.</param>
-/// <param name="Tolerate">For how long the broker's health may be anything.</param>
-internal sealed record PlanFault(TimeSpan At, string Fault, string? Endpoint, TimeSpan Tolerate);
+/// <param name="Tolerate">For how long the broker's health may be anything; in a fleet, that of each node.</param>
+/// <param name="Broker">The name of its broker; null for that of the test.</param>
+internal sealed record PlanFault(TimeSpan At, string Fault, string? Endpoint, TimeSpan Tolerate, string? Broker = null);

@@ -12,6 +12,7 @@ internal static class ReportBuilder
     {
         Name = publisher.Name,
         Worker = worker,
+        Broker = publisher.Broker,
         Sent = counts.Sent,
         Acknowledged = counts.Acknowledged,
         Failed = counts.Failed,
@@ -29,6 +30,7 @@ internal static class ReportBuilder
         {
             Name = subscriber.Name,
             Worker = worker,
+            Broker = subscriber.Broker,
             Received = counts.Received,
             Unique = counts.Unique,
             Duplicates = counts.Duplicates,
@@ -56,7 +58,8 @@ internal static class ReportBuilder
         change.Tolerated);
 
     public static FaultLine Line(PlanFault fault, TimeSpan? injected) => new(
-        fault.Fault, fault.Endpoint, Seconds(fault.At), injected is { } at ? Seconds(at) : null, Seconds(fault.Tolerate));
+        fault.Fault, fault.Endpoint, Seconds(fault.At), injected is { } at ? Seconds(at) : null, Seconds(fault.Tolerate),
+        fault.Broker);
 
     public static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
 

@@ -65,6 +65,9 @@ internal sealed record PublisherLine
 
     public required string Worker { get; init; }
 
+    /// <summary>Null for that of the test.</summary>
+    public string? Broker { get; init; }
+
     public required long Sent { get; init; }
 
     public required long Acknowledged { get; init; }
@@ -89,6 +92,9 @@ internal sealed record SubscriberLine
     public required string Name { get; init; }
 
     public required string Worker { get; init; }
+
+    /// <summary>Null for that of the test.</summary>
+    public string? Broker { get; init; }
 
     public required long Received { get; init; }
 
@@ -129,7 +135,9 @@ internal sealed record SubscriberLine
 /// <param name="PlannedSeconds">The time of the plan, from the test's start.</param>
 /// <param name="InjectedSeconds">The time when it was injected; null when the test ended before.</param>
 /// <param name="TolerateSeconds">For how long it was tolerated.</param>
-internal sealed record FaultLine(string Fault, string? Endpoint, double PlannedSeconds, double? InjectedSeconds, double TolerateSeconds);
+/// <param name="Broker">Which broker; null for that of the test.</param>
+internal sealed record FaultLine(
+    string Fault, string? Endpoint, double PlannedSeconds, double? InjectedSeconds, double TolerateSeconds, string? Broker);
 
 /// <param name="Seconds">The time since the brokers were ready.</param>
 internal sealed record HealthLine(double Seconds, string Broker, string Status, bool Ready, string Why, bool Tolerated);

@@ -12,16 +12,28 @@ internal sealed class Crew(IReadOnlyList<IWorker> publishers, IReadOnlyList<IWor
     /// <summary>The orders for one test; a worker without a publisher or a subscriber in it gets none.</summary>
     public IReadOnlyList<(IWorker Worker, LoadOrder Order)> Deal(TestPlan plan, PlanTest test)
     {
-        var (run, broker) = (LoadRun.Of(plan, test), plan.BrokerOf(test));
-        var address = new BrokerAddress(broker.Name, broker.Host, broker.Port, broker.Tls.ServerName ?? broker.Host);
+        var order = new LoadOrder(LoadRun.Of(plan, test), AddressOf(plan.BrokerOf(test)), [], []);
         IEnumerable<(IWorker Worker, LoadOrder Order)> all =
         [
-            .. subscribers.Select(
-                (worker, at) => (worker, new LoadOrder(run, address, [], Share(test.Subscribers, at, subscribers.Count)))),
-            .. publishers.Select((worker, at) => (worker, new LoadOrder(run, address, Share(test.Publishers, at, publishers.Count), []))),
+            .. subscribers.Select((worker, at) => (worker, order with { Subscribers = Share(test.Subscribers, at, subscribers.Count) })),
+            .. publishers.Select((worker, at) => (worker, order with { Publishers = Share(test.Publishers, at, publishers.Count) })),
         ];
-        return [.. all.Where(order => order.Order.Publishers.Count + order.Order.Subscribers.Count > 0)];
+        return
+        [
+            .. all.Where(one => one.Order.Publishers.Count + one.Order.Subscribers.Count > 0)
+                .Select(one => (one.Worker, one.Order with { Others = OthersOf(plan, test, one.Order) })),
+        ];
     }
+
+    private static List<BrokerAddress> OthersOf(TestPlan plan, PlanTest test, LoadOrder order) =>
+    [
+        .. order.Publishers.Select(publisher => publisher.Broker).Concat(order.Subscribers.Select(subscriber => subscriber.Broker))
+            .OfType<string>().Where(broker => broker != test.Broker).Distinct()
+            .Select(broker => AddressOf(plan.BrokerOf(test, broker))),
+    ];
+
+    private static BrokerAddress AddressOf(PlanBroker broker) =>
+        new(broker.Name, broker.Host, broker.Port, broker.Tls.ServerName ?? broker.Host);
 
     private static List<T> Share<T>(IReadOnlyList<T> all, int at, int count) => [.. all.Where((_, i) => i % count == at)];
 }

@@ -23,7 +23,7 @@ internal sealed class LocalWorker(
     public Task PrepareAsync(LoadOrder order, CancellationToken cancellation)
     {
         _last = LoadReport.Nothing;
-        _engine = new LoadEngine(order, identityOf(order.Broker), sendTimesOf(order.Run.Test), time);
+        _engine = new LoadEngine(order, identityOf, sendTimesOf(order.Run.Test), time);
         return _engine.PrepareAsync(cancellation);
     }
 

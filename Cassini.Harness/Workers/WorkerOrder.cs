@@ -25,7 +25,7 @@ internal sealed class WorkerOrder : IAsyncDisposable
         LoadOrder order, TlsIdentity identity, AsyncDuplexStreamingCall<WorkerMessage, ControllerMessage> call, TimeProvider time)
     {
         (_call, _time) = (call, time);
-        _ended = RunAsync(new LoadEngine(order, identity, null, time));
+        _ended = RunAsync(new LoadEngine(order, _ => identity, null, time));
     }
 
     /// <summary>Why not even the failure of the order could be reported, so that it ended the call; null for none. Any thread.</summary>

@@ -15,7 +15,7 @@ namespace Cassini.Harness.Workers;
 internal static class WorkerProtocol
 {
     /// <summary>The version that both sides must speak.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>The longest message, in bytes: an order with the longest payload of a plan fits, even if it is all quotes.</summary>
     public const int MaxMessageBytes = 32 << 20;

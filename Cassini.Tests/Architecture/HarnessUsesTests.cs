@@ -20,6 +20,7 @@ public class HarnessUsesTests
             [
                 "Cassini.Streams.Events",
                 "Cassini.Streams.Feed",
+                "Cassini.Streams.Fleet",
                 "Cassini.Streams.Primitives",
                 "Cassini.Streams.Tls",
                 "Cassini.Streams.Tls.Files",

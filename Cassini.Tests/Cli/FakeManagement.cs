@@ -1,4 +1,5 @@
 using System.Net;
+using Cassini.Streams.Fleet;
 using Cassini.Streams.Health;
 using Cassini.Tests.Feed;
 using Microsoft.AspNetCore.Builder;
@@ -38,11 +39,26 @@ internal sealed class FakeManagement : IAsyncDisposable
     }
 
     /// <summary>A feed that begins with this health, goes on with <paramref name="then"/> when it may, and never ends by itself.</summary>
-    public static RequestDelegate Feed(HealthSnapshot health, Task? when = null, string then = "") => async context =>
+    public static RequestDelegate Feed(HealthSnapshot health, Task? when = null, string then = "") =>
+        Feed("/events", FeedText.Snapshot(health), when, then);
+
+    /// <summary>The same of a fleet.</summary>
+    public static RequestDelegate FleetFeed(FleetSnapshot fleet, Task? when = null, string then = "") =>
+        Feed("/fleet", FleetText.Snapshot(fleet), when, then);
+
+    public async ValueTask DisposeAsync()
     {
-        context.Response.StatusCode = context.Request.Path == "/events" ? 200 : 404;
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
+    private static RequestDelegate Feed(string path, string first, Task? when, string then) => async context =>
+    {
+        context.Response.StatusCode = context.Request.Path == path ? 200 : 404;
         context.Response.ContentType = "text/event-stream";
-        await context.Response.WriteAsync(FeedText.Snapshot(health), context.RequestAborted);
+        await context.Response.WriteAsync(first, context.RequestAborted);
         await context.Response.Body.FlushAsync(context.RequestAborted);
         if (when is not null)
         {
@@ -53,12 +69,4 @@ internal sealed class FakeManagement : IAsyncDisposable
 
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
     };
-
-    public async ValueTask DisposeAsync()
-    {
-        using var now = new CancellationTokenSource();
-        await now.CancelAsync();
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
-    }
 }

@@ -34,8 +34,13 @@ internal sealed class ScriptedTransport(TimeProvider time) : IFeedTransport
 
     public Task<Stream> OpenAsync(EventId? after, IReadOnlyCollection<EventCategory> categories, CancellationToken cancellation)
     {
-        Asked.Add(after?.ToString());
         Categories.Add(categories);
+        return OpenFleetAsync(after, cancellation);
+    }
+
+    public Task<Stream> OpenFleetAsync(EventId? after, CancellationToken cancellation)
+    {
+        Asked.Add(after?.ToString());
         return _connections.TryDequeue(out var connection)
             ? connection(cancellation)
             : Task.FromException<Stream>(new FeedLostException(FeedLoss.Unreachable, "not reachable (connection refused)"));

@@ -79,7 +79,7 @@ public class MqttConnectionTests
         await using var host = await MqttHost.StartAsync();
         var order = new LoadOrder(
             new LoadRun(1, 1, 0), AddressOf(host), [new PlanPublisher { Index = 0, Name = "p", Topic = "t", Messages = 10, Qos = 3 }], []);
-        await using var engine = new LoadEngine(order, Identity(host), null, TimeProvider.System);
+        await using var engine = new LoadEngine(order, _ => Identity(host), null, TimeProvider.System);
         await engine.PrepareAsync(CancellationToken.None);
 
         await Should.ThrowAsync<NotSupportedException>(Eventually.CompletesAsync("the run ends", engine.Start()));

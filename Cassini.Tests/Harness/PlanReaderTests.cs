@@ -23,6 +23,27 @@ public class PlanReaderTests
     }
 
     [Fact]
+    public void Read_Fleet_PartsOfATestNameTheirBrokers()
+    {
+        var plan = PlanText.Good(PlanText.With(
+            """{ "name": "p", "topic": "t", "broker": "c", "messages": 10 }, { "name": "q", "topic": "t", "messages": 10 }""",
+            """{ "name": "s", "topic": "t", "broker": "c" }""",
+            """ "fleet": true,""",
+            """ "faults": [{ "at": "1s", "fault": "crash-manager", "broker": "c" }],""",
+            $"{PlanText.Broker}, {PlanText.Broker.Replace("\"b\"", "\"c\"", StringComparison.Ordinal)}"));
+
+        plan.Fleet.ShouldBeTrue();
+        plan.Brokers.ShouldAllBe(broker => broker.FleetSize == 2);
+        var test = plan.Tests[0];
+        test.Publishers.Select(publisher => publisher.Broker).ShouldBe(["c", null]);
+        test.Subscribers[0].Broker.ShouldBe("c");
+        test.Faults[0].Broker.ShouldBe("c");
+        plan.BrokerOf(test, test.Faults[0].Broker).Name.ShouldBe("c");
+        plan.BrokerOf(test, test.Publishers[1].Broker).Name.ShouldBe("b");
+        PlanText.Good(PlanText.With()).Brokers[0].FleetSize.ShouldBeNull();
+    }
+
+    [Fact]
     public void Read_PathInTheHomeDirectory_IsNotExpandedAndSaysSo()
     {
         var broker = PlanText.Broker.Replace("\"ca.pem\"", "\"~/ca.pem\"", StringComparison.Ordinal);
@@ -218,6 +239,8 @@ public class PlanReaderTests
     [InlineData(""" "health": [],""", "", "health: is a list: expected an object")]
     [InlineData(""" "seed": -1,""", "", "seed: -1 is not allowed: expected a whole number from 0 to")]
     [InlineData("", """ "broker": "c",""", "tests[0].broker: there is no broker 'c': expected b")]
+    [InlineData("", """ "faults": [{ "at": "1s", "fault": "resume", "broker": "c" }],""", "tests[0].faults[0].broker: there is no ")]
+    [InlineData(""" "fleet": 3,""", "", "fleet: ")]
     [InlineData(
         "", """ "faults": [{ "at": "1s", "fault": "crash-connections" }],""",
         "tests[0].faults[0].fault: 'crash-connections' is unknown (did you mean 'crash-connection'?)")]
@@ -250,7 +273,7 @@ public class PlanReaderTests
         """).ShouldBe(
         [
             "plan.json:2:19: unknown field 'sed' (did you mean 'seed'?): "
-                + "expected $schema, name, seed, readyTimeout, timeout, settle, brokers, health, tests",
+                + "expected $schema, name, seed, readyTimeout, timeout, settle, brokers, fleet, health, tests",
             "plan.json:3:14: brokers: must have at least 1 element",
             "plan.json:5:61: tests[0].publishers[0].duration: '5x' is no duration: expected a number and ms, s, m or h, such as 250ms",
             "plan.json:5:74: tests[0].publishers[0].qos: is true: expected a whole number from 0 to 2",

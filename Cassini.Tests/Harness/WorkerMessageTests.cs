@@ -177,7 +177,7 @@ public class WorkerMessageTests
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
         await call.RequestStream.WriteAsync(
-            """{"type":"hello","version":4,"role":"subscriber","name":"w"}"""u8.ToArray(), Test);
+            """{"type":"hello","version":5,"role":"subscriber","name":"w"}"""u8.ToArray(), Test);
         (await Eventually.CompletesAsync("the welcome", call.ResponseStream.MoveNext(CancellationToken.None))).ShouldBeTrue();
         var worker = await Eventually.BecomesAsync("the worker joins", () => hub.Workers.FirstOrDefault()!, joined => joined is not null);
 
@@ -189,7 +189,7 @@ public class WorkerMessageTests
 
     [Theory]
     [InlineData("\"nonsense\"")]
-    [InlineData("""{"type":"hello","version":4,"kind":"subscriber","id":"w"}""")]
+    [InlineData("""{"type":"hello","version":5,"kind":"subscriber","id":"w"}""")]
     public async Task Worker_WhoseHelloCannotBeRead_IsRefusedWithTheReason(string hello)
     {
         using var files = new WorkerFiles();
@@ -206,7 +206,7 @@ public class WorkerMessageTests
     }
 
     [Theory]
-    [InlineData("""{"type":"hello","version":4,"role":"subscriber","name":"w"}""", "hello")]
+    [InlineData("""{"type":"hello","version":5,"role":"subscriber","name":"w"}""", "hello")]
     [InlineData("""{"type":"ready"}""", "ready")]
     [InlineData("""{"type":"report","counts":{"test":0,"publishers":{},"subscribers":{}},"error":null}""", "report")]
     public async Task Worker_ThatSendsAnUnexpectedMessage_IsLostAndTheMessageNamed(string message, string name)
@@ -329,7 +329,7 @@ public class WorkerMessageTests
         MethodType.DuplexStreaming, WorkerProtocol.Join.ServiceName, WorkerProtocol.Join.Name,
         Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes), Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes));
 
-    private static byte[] Hello => """{"type":"hello","version":4,"role":"subscriber","name":"w"}"""u8.ToArray();
+    private static byte[] Hello => """{"type":"hello","version":5,"role":"subscriber","name":"w"}"""u8.ToArray();
 
     private static Task<IWorker> JoinedAsync(WorkerHub hub) =>
         Eventually.BecomesAsync("the worker joins", () => hub.Workers.FirstOrDefault()!, joined => joined is not null);

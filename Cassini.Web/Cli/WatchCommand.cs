@@ -15,12 +15,14 @@ internal static class WatchCommand
 {
     public static Command Create(CliContext context)
     {
-        var url = new Argument<ManagementAddress>("URL")
+        var urls = new Argument<ManagementAddress[]>("URL")
         {
-            Description = $"The management port of a Cassini, http://HOST:PORT or HOST:PORT. [default {TargetArgument.Default.Name}]",
-            Arity = ArgumentArity.ZeroOrOne,
-            CustomParser = result => TargetArgument.Read(result).SingleOrDefault(),
+            Description = "The management port of a Cassini, http://HOST:PORT or HOST:PORT. With --fleet several nodes of it: any one that "
+                + $"answers is enough. [default {TargetArgument.Default.Name}]",
+            Arity = ArgumentArity.ZeroOrMore,
+            CustomParser = TargetArgument.Read,
         };
+        var fleet = new Option<bool>("--fleet") { Description = "Shows all nodes of the fleet, one line for each." };
         var types = new Option<ImmutableArray<EventCategory>>("--types")
         {
             HelpName = "NAME,…",
@@ -43,6 +45,7 @@ internal static class WatchCommand
             [
                 ("cassini watch", "the Cassini on this machine"),
                 ("cassini watch --types health,session", "changes of health, and clients that come and go"),
+                ("cassini watch --fleet a:9090 b:9090", "all nodes of a fleet, as one of these two says"),
                 ("cassini watch a:9090 --record incident.jsonl", "and keep what happens for 'cassini replay'"),
                 ("cassini watch a:9090 --json | jq 'select(.note == \"transition\")'", "for programs"),
             ],
@@ -50,16 +53,35 @@ internal static class WatchCommand
                 + $"Exit codes: {ExitCode.Error} credentials refused or a file that cannot be used, {ExitCode.Usage} wrong usage, "
                 + $"{ExitCode.Interrupted} interrupted.",
         };
-        command.Arguments.Add(url);
+        command.Arguments.Add(urls);
+        command.Options.Add(fleet);
         command.Options.Add(types);
         command.Options.Add(json);
         command.Options.Add(record);
         access.AddTo(command);
-        command.SetAction((parsed, _) => new Watcher(
-            context,
-            new WatchRequest(
-                parsed.GetValue(url) ?? TargetArgument.Default, parsed.GetValue(types), parsed.GetValue(json), parsed.GetValue(record)))
-            .RunAsync(access.Read(parsed, context)));
+        command.Validators.Add(result =>
+        {
+            var isFleet = result.GetValue(fleet);
+            if (isFleet && (result.GetResult(types) is { Implicit: false } || result.GetResult(record) is not null))
+            {
+                result.AddError("--types and --record are for one broker, and do not go with --fleet");
+            }
+
+            if (!isFleet && result.GetResult(urls) is { Tokens.Count: > 1 })
+            {
+                result.AddError("only one URL can be watched, or a fleet: --fleet");
+            }
+        });
+        command.SetAction((parsed, _) =>
+        {
+            var targets = parsed.GetValue(urls) is { Length: > 0 } given ? given : [TargetArgument.Default];
+            var options = access.Read(parsed, context);
+            return parsed.GetValue(fleet)
+                ? new FleetWatcher(context, targets, parsed.GetValue(json)).RunAsync(options)
+                : new Watcher(
+                    context, new WatchRequest(targets[0], parsed.GetValue(types), parsed.GetValue(json), parsed.GetValue(record)))
+                    .RunAsync(options);
+        });
         return command;
     }
 }

@@ -1,4 +1,4 @@
-// The feed, followed for as long as the page is open. Read with fetch, because an EventSource sends no token.
+// A feed, followed for as long as the page is open. Read with fetch, because an EventSource sends no token.
 
 import { Denied, request } from './api.js';
 import { messagesOf } from './sse.js';
@@ -14,10 +14,11 @@ export class Feed {
   #wake = () => {};
   #heardAt = performance.now();
 
-  /** `onMessage(message)`; `onState(state, why)` with connecting, live, lost, stopped or denied. */
-  constructor(onMessage, onState) {
+  /** `onMessage(message)`; `onState(state, why)` with connecting, live, lost, stopped or denied; `path` of a feed of the same form. */
+  constructor(onMessage, onState, path = `events?types=${TYPES}`) {
     this.onMessage = onMessage;
     this.onState = onState;
+    this.path = path;
   }
 
   /** The longest silence of a stream in milliseconds: two and a half times the heartbeat of the broker. */
@@ -64,7 +65,7 @@ export class Feed {
   async #follow(ended, signal, expect) {
     expect(this.#silence);
     const headers = { Accept: 'text/event-stream', ...(this.#lastId ? { 'Last-Event-ID': this.#lastId } : {}) };
-    const response = await request(`events?types=${TYPES}`, { headers, signal });
+    const response = await request(this.path, { headers, signal });
     for await (const message of messagesOf(response, () => this.#heard(expect))) {
       if (message.type === 'bye') {
         ended.stopped = true;

@@ -11,6 +11,7 @@ import { EventList } from './events.js';
 import { initEvidence, openEvent } from './evidence.js';
 import { renderCertificates, renderEndpoints } from './facts.js';
 import { Feed } from './feed.js';
+import { FleetPanel } from './fleet.js';
 import { showAge, showState, showTitle } from './lost.js';
 import { Messages } from './messages.js';
 import { Model } from './model.js';
@@ -44,6 +45,7 @@ const sessions = new Sessions(model.clock, notes, id => client.open(id));
 client.connect({ connections: connections.table, sessions: sessions.table });
 const refusals = new RefusalTable(model.clock, notes);
 const slow = new SlowList(notes, id => client.open(id));
+const fleet = new FleetPanel(model.clock, notes);
 const configuration = new Configuration(model.clock, notes);
 const range = new Range(model.clock, { chosen: onRange, moved: () => render() });
 const publisher = new Publisher(() => {
@@ -74,6 +76,7 @@ const render = throttled(100, () => {
   } else if (model.health !== null) {
     range.settle();
     renderVerdict(model);
+    fleet.see(model.health);
     const load = renderTiles(model, range);
     renderChecks(model, openEvent);
     renderEndpoints(model);
@@ -230,7 +233,7 @@ function initAccess() {
     isTokenGiven = true;
     setText(byId('access-note'), 'Trying this token.');
     byId('access').hidden = state !== 'denied';
-    feed.retryNow();
+    retryNow();
     refreshAll();
     topics.refreshNow();
   });
@@ -250,8 +253,17 @@ function onSecond() {
   showAge(feed.age);
 }
 
+function retryNow() {
+  feed.retryNow();
+  fleet.retryNow();
+}
+
 function recheck() {
   notes.retry();
+  if (fleet.isLive) {
+    fleet.refresh();
+  }
+
   if (slow.hasRows) {
     slow.refresh();
   }
@@ -276,6 +288,6 @@ initTimeline(render);
 initTiles(range);
 initLanes(range);
 setInterval(onSecond, SECOND);
-addEventListener('online', () => feed.retryNow());
-document.addEventListener('visibilitychange', () => document.hidden || feed.retryNow());
+addEventListener('online', retryNow);
+document.addEventListener('visibilitychange', () => document.hidden || retryNow());
 feed.run();

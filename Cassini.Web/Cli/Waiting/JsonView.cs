@@ -1,35 +1,33 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
-using Cassini.Streams.Feed;
 using Cassini.Streams.Health;
 
 namespace Cassini.Web.Cli.Waiting;
 
 /// <summary>One JSON object per line for each change, and one for the end: for machines.</summary>
-internal sealed class JsonView(WaitGoal goal, IReadOnlyList<ManagementAddress> targets, TextWriter output, TimeProvider time) : IWaitView
+internal sealed class JsonView(TextWriter output, TimeProvider time) : IWaitView
 {
     private static readonly JsonSerializerOptions Json = new(HealthJson.Options) { TypeInfoResolver = WaitJsonContext.Default };
 
     private readonly long _began = time.GetTimestamp();
-    private readonly Change?[] _written = new Change?[targets.Count];
+    private Dictionary<string, Change> _written = [];
 
-    public void Show(GroupHealth health)
+    public void Show(IReadOnlyList<WaitRow> rows)
     {
-        for (var i = 0; i < targets.Count; i++)
+        var now = new Dictionary<string, Change>();
+        foreach (var row in rows.Where(row => !row.IsConnecting))
         {
-            var snapshot = health.Nodes[i].Snapshot;
-            var change = new Change(
-                targets[i].Name, goal.IsMet(snapshot), snapshot.Status, snapshot.Ready,
-                snapshot.Live, snapshot.Epoch.Length > 0 ? snapshot.Phase : null,
-                HealthReason.Of(snapshot), null);
-            if (change != _written[i] && !HealthReason.IsConnecting(snapshot))
+            var change = new Change(row.Name, row.Holds, row.Status, row.Ready, row.Live, row.Phase, row.Reason, null);
+            if (change != _written.GetValueOrDefault(row.Name))
             {
-                _written[i] = change;
                 output.WriteLine(JsonSerializer.Serialize(change with { Seconds = Seconds() }, Json));
             }
+
+            now[row.Name] = change;
         }
+
+        _written = now;
     }
 
     public void End(string outcome) => output.WriteLine(JsonSerializer.Serialize(new End(outcome, Seconds()), Json));
@@ -39,7 +37,7 @@ internal sealed class JsonView(WaitGoal goal, IReadOnlyList<ManagementAddress> t
 
 /// <summary>A line of <c>wait --json</c>.</summary>
 internal sealed record Change(
-    string Target, bool Holds, HealthStatus Status, bool Ready, bool Live, Phase? Phase, string Reason, double? Seconds);
+    string Target, bool Holds, HealthStatus Status, bool Ready, bool? Live, Phase? Phase, string Reason, double? Seconds);
 
 /// <summary>The last line of <c>wait --json</c>.</summary>
 internal sealed record End(string Outcome, double Seconds);

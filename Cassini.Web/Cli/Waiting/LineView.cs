@@ -1,31 +1,29 @@
-using Cassini.Harness.Clients;
-using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Waiting;
 
-/// <summary>Writes a line whenever the state of a target changes, for logs.</summary>
-internal sealed class LineView(WaitGoal goal, IReadOnlyList<ManagementAddress> targets, TextWriter output, TimeProvider time) : IWaitView
+/// <summary>Writes a line whenever the state of what is waited for changes, for logs.</summary>
+internal sealed class LineView(TextWriter output, TimeProvider time) : IWaitView
 {
     private readonly long _began = time.GetTimestamp();
-    private readonly string?[] _written = new string?[targets.Count];
+    private Dictionary<string, string> _written = [];
 
-    public void Show(GroupHealth health)
+    public void Show(IReadOnlyList<WaitRow> rows)
     {
-        for (var i = 0; i < targets.Count; i++)
+        var now = new Dictionary<string, string>();
+        foreach (var row in rows.Where(row => !row.IsConnecting))
         {
-            var snapshot = health.Nodes[i].Snapshot;
-            var line = NodeLine.Of(goal, snapshot);
-            if (line.Text == _written[i] || HealthReason.IsConnecting(snapshot))
+            if (row.Text != _written.GetValueOrDefault(row.Name))
             {
-                continue;
+                output.WriteLine(row.Holds
+                    ? $"{row.Name}: {row.Text} after {DurationText.Seconds(time.GetElapsedTime(_began))}"
+                    : $"{row.Name}: waiting: {row.Text}");
             }
 
-            _written[i] = line.Text;
-            output.WriteLine(line.Holds
-                ? $"{targets[i].Name}: {line.Text} after {DurationText.Seconds(time.GetElapsedTime(_began))}"
-                : $"{targets[i].Name}: waiting: {line.Text}");
+            now[row.Name] = row.Text;
         }
+
+        _written = now;
     }
 
     public void End(string outcome)

@@ -1,22 +1,20 @@
-using Cassini.Harness.Clients;
-using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Waiting;
 
-/// <summary>One line for each target, redrawn on the same lines, for people at a terminal.</summary>
-internal sealed class LiveView(WaitGoal goal, IReadOnlyList<ManagementAddress> targets, IAnsiConsole console, TimeProvider time) : IWaitView
+/// <summary>One line for each row, redrawn on the same lines, for people at a terminal.</summary>
+internal sealed class LiveView(IAnsiConsole console, TimeProvider time) : IWaitView
 {
     private readonly long _began = time.GetTimestamp();
     private readonly Lock _lock = new();
-    private GroupHealth? _health;
+    private IReadOnlyList<WaitRow> _rows = [];
 
-    public void Show(GroupHealth health)
+    public void Show(IReadOnlyList<WaitRow> rows)
     {
         lock (_lock)
         {
-            _health = health;
+            _rows = rows;
         }
     }
 
@@ -39,10 +37,10 @@ internal sealed class LiveView(WaitGoal goal, IReadOnlyList<ManagementAddress> t
 
     private Table Draw(Task work)
     {
-        GroupHealth? health;
+        IReadOnlyList<WaitRow> rows;
         lock (_lock)
         {
-            health = _health;
+            rows = _rows;
         }
 
         var spinner = Spinner.Known.Dots.Frames;
@@ -50,14 +48,14 @@ internal sealed class LiveView(WaitGoal goal, IReadOnlyList<ManagementAddress> t
         var busy = spinner[(int)(elapsed.TotalMilliseconds / 100) % spinner.Count];
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
         table.AddColumns("", "", "", "");
-        for (var i = 0; i < targets.Count; i++)
+        for (var i = 0; i < rows.Count; i++)
         {
-            var line = health is null ? new NodeLine(false, "connecting") : NodeLine.Of(goal, health.Nodes[i].Snapshot);
-            var (mark, color) = line.Holds ? ("✓", Color.Green) : work.IsCompleted ? ("✗", Color.Red) : (busy, Color.Yellow);
+            var row = rows[i];
+            var (mark, color) = row.Holds ? ("✓", Color.Green) : work.IsCompleted ? ("✗", Color.Red) : (busy, Color.Yellow);
             table.AddRow(
                 new Text(mark, new Style(color)),
-                new Text(targets[i].Name, new Style(decoration: Decoration.Bold)),
-                new Text(line.Text, new Style(line.Holds ? Color.Green : Color.Default)),
+                new Text(row.Name, new Style(decoration: Decoration.Bold)),
+                new Text(row.Text, new Style(row.Holds ? Color.Green : Color.Default)),
                 new Text(i == 0 ? DurationText.Seconds(elapsed) : "", new Style(Color.Grey)));
         }
 

@@ -16,9 +16,11 @@ internal enum WaitGoal
     Ok,
 }
 
-/// <summary>When a goal is reached.</summary>
+/// <summary>When a goal is reached, and how it is called.</summary>
 internal static class WaitGoals
 {
+    public static string Word(this WaitGoal goal) => goal.ToString().ToLowerInvariant();
+
     public static bool IsMet(this WaitGoal goal, HealthSnapshot snapshot) => goal switch
     {
         WaitGoal.Ready => snapshot.Ready,

@@ -12,31 +12,16 @@ namespace Cassini.Web.Cli.Watching;
 /// <summary>A broker's health on a terminal, redrawn on the same lines.</summary>
 internal sealed class WatchScreen(string name, ImmutableArray<EventCategory> types, IAnsiConsole console, TimeProvider time) : IWatchView
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-
     /// <summary>So many events are shown however small the terminal is.</summary>
     private const int LeastEvents = 3;
 
+    private readonly Screen _screen = new(console, time);
     private volatile WatchModel? _model;
 
     public void Show(FeedNote note) => _model = _model is { } model ? model.Apply(note) : WatchModel.Of(note, types);
 
-    /// <summary>Draws until it is cancelled.</summary>
-    public async Task RunAsync(CancellationToken end)
-    {
-        await console.Live(new Text("")).Overflow(VerticalOverflow.Crop).StartAsync(async live =>
-        {
-            while (!end.IsCancellationRequested)
-            {
-                if (_model is { } model)
-                {
-                    live.UpdateTarget(Draw(model, console.Profile.Height));
-                }
-
-                await Task.Delay(Pause, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        });
-    }
+    /// <summary>Draws until the work is done.</summary>
+    public Task RunAsync(Task work) => _screen.RunAsync(height => _model is { } model ? Draw(model, height) : null, work);
 
     /// <summary>The picture for a terminal of so many lines.</summary>
     internal IRenderable Draw(WatchModel model, int height)
@@ -52,48 +37,15 @@ internal sealed class WatchScreen(string name, ImmutableArray<EventCategory> typ
 
         if (!model.Changes.IsEmpty)
         {
-            top.Add(Rule("changes of health"));
+            top.Add(Screen.Rule("changes of health"));
             var shown = Math.Clamp(height - top.Count - LeastEvents - 2, 1, model.Changes.Length);
-            top.AddRange(model.Changes[^shown..].Select(Line));
+            top.AddRange(model.Changes[^shown..].Select(_screen.Line));
         }
 
-        top.Add(Rule("events · Ctrl-C ends"));
+        top.Add(Screen.Rule("events · Ctrl-C ends"));
         var room = Math.Max(LeastEvents, height - top.Count - 1);
-        top.AddRange(model.Lines.Skip(Math.Max(0, model.LineCount - room)).Select(Line));
+        top.AddRange(model.Lines.Skip(Math.Max(0, model.LineCount - room)).Select(_screen.Line));
         return new Rows(top);
-    }
-
-    private static Color ColorOf(HealthStatus status) => status switch
-    {
-        HealthStatus.Ok => Color.Green,
-        HealthStatus.Degraded => Color.Yellow,
-        HealthStatus.Off => Color.Grey,
-        _ => Color.Red,
-    };
-
-    private static Rule Rule(string title) => new(title) { Justification = Justify.Left, Style = new Style(Color.Grey) };
-
-    private Text Line(WatchLine line)
-    {
-        var color = line.Kind switch
-        {
-            LineKind.Good => Color.Green,
-            LineKind.Notable => Color.Yellow,
-            LineKind.Bad => Color.Red,
-            _ => Color.Default,
-        };
-        var time = line.Time?.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "            ";
-        return OneLine($"{time}  {line.Name,-18} {line.Text}", new Style(color));
-    }
-
-    /// <summary>
-    /// Cut to the terminal's width: a line that wraps would push the newest off the screen. Safe, because a feed may come from anywhere.
-    /// </summary>
-    private Text OneLine(string foreign, Style style)
-    {
-        var text = SafeText.Line(foreign);
-        var width = console.Profile.Width - 1;
-        return new Text(SafeText.Cut(text, Math.Max(2, width)), style);
     }
 
     private Paragraph Headline(WatchModel model)
@@ -101,7 +53,9 @@ internal sealed class WatchScreen(string name, ImmutableArray<EventCategory> typ
         var health = model.Health;
         var line = new Paragraph { Overflow = Overflow.Ellipsis };
         var isStopped = health.Phase == Phase.Stopped;
-        var (word, color) = isStopped ? ("STOPPED", Color.Grey) : (health.Status.ToString().ToUpperInvariant(), ColorOf(health.Status));
+        var (word, color) = isStopped
+            ? ("STOPPED", Color.Grey)
+            : (health.Status.ToString().ToUpperInvariant(), Screen.ColorOf(health.Status));
         line.Append($" {word} ", new Style(Color.Black, color, Decoration.Bold));
         var broker = health.Name is { } given ? $"{SafeText.Of(given, SafeText.Short)} at {name}" : name;
         line.Append($" {broker} ", new Style(decoration: Decoration.Bold));
@@ -120,13 +74,13 @@ internal sealed class WatchScreen(string name, ImmutableArray<EventCategory> typ
     private IEnumerable<Text> Numbers(WatchModel model)
     {
         var (health, load, rates) = (model.Health, model.Load, model.Rates);
-        yield return OneLine(
+        yield return _screen.OneLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"connections {health.ActiveListeners:N0}  sessions {load?.Sessions ?? 0:N0}  accepts {rates.Accepts:0.#}/s  "
                 + $"backlog {health.Backlog:N0}  topics {health.Topics.Count:N0}  dropped {load?.Dropped ?? 0:N0}"),
             Style.Plain);
-        yield return OneLine(
+        yield return _screen.OneLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"in {rates.MessagesIn:N0} messages/s, {Bytes(rates.BytesIn)}/s  "
@@ -151,19 +105,19 @@ internal sealed class WatchScreen(string name, ImmutableArray<EventCategory> typ
         foreach (var check in troubled.OrderByDescending(check => check.Status))
         {
             var message = SafeText.Line(check.Message ?? "");
-            yield return OneLine(
+            yield return _screen.OneLine(
                 $"{check.Status.ToString().ToLowerInvariant(),-9} {check.Name,-12} {check.Reason}: {message}",
-                new Style(ColorOf(check.Status)));
+                new Style(Screen.ColorOf(check.Status)));
         }
 
         var well = health.Checks.Where(check => check.Status == HealthStatus.Ok).Select(check => check.Name).ToList();
         if (well.Count > 0)
         {
-            yield return OneLine($"ok        {string.Join(' ', well)}", new Style(Color.Green));
+            yield return _screen.OneLine($"ok        {string.Join(' ', well)}", new Style(Color.Green));
         }
     }
 
-    private IEnumerable<Text> Endpoints(HealthSnapshot health) => health.Endpoints.Select(endpoint => OneLine(
+    private IEnumerable<Text> Endpoints(HealthSnapshot health) => health.Endpoints.Select(endpoint => _screen.OneLine(
         $"{endpoint.State.ToString().ToLowerInvariant(),-9} {endpoint.Address} {endpoint.Error}",
         new Style(endpoint.State == EndpointState.Bound ? Color.Default : Color.Red)));
 }

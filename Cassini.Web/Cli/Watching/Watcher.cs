@@ -1,6 +1,3 @@
-using System.Reactive.Disposables;
-using System.Threading.Channels;
-using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
@@ -11,9 +8,6 @@ namespace Cassini.Web.Cli.Watching;
 /// <summary>Follows a feed until it is interrupted.</summary>
 internal sealed class Watcher(CliContext context, WatchRequest request)
 {
-    /// <summary>How far the output may be behind the feed, in notes.</summary>
-    private const int MostWaiting = 4_096;
-
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(HealthFeedOptions options)
     {
@@ -29,71 +23,15 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
         var screen = request.Json || context.Terminal is not { } terminal
             ? null
             : new WatchScreen(request.Target.Name, request.Types, terminal, context.Time);
-        var following = FollowAsync(feed, recorder, screen is null ? new NoteLines(context.Out, request.Types) : screen);
+        IWatchView view = screen is null ? new NoteLines(context.Out, request.Types) : screen;
+        var pump = new NotePump<FeedNote>(context, request.Target.Name, feed.Notes, note => ShowAsync(note, recorder, view));
+        var following = pump.RunAsync();
         if (screen is not null)
         {
-            using var over = new CancellationTokenSource();
-            var drawing = screen.RunAsync(over.Token);
-            await ((Task)following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await over.CancelAsync();
-            await drawing;
+            await screen.RunAsync(following);
         }
 
         return await following;
-    }
-
-    private async Task<int> FollowAsync(HealthFeed feed, Recorder? recorder, IWatchView view)
-    {
-        try
-        {
-            while (true)
-            {
-                if (await FollowOnceAsync(feed, recorder, view) is { } exitCode)
-                {
-                    return exitCode;
-                }
-
-                context.Complain(
-                    $"{request.Target.Name}: the output was {MostWaiting} notes behind; the feed is opened again, and events are missing");
-            }
-        }
-        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
-        {
-            return ExitCode.Interrupted;
-        }
-    }
-
-    /// <summary>
-    /// One subscription. The feed never waits for the output: when the output is too far behind, the subscription ends, and the next one
-    /// begins with the whole state.
-    /// </summary>
-    /// <returns>The exit code; null when the output was too far behind.</returns>
-    private async Task<int?> FollowOnceAsync(HealthFeed feed, Recorder? recorder, IWatchView view)
-    {
-        var notes = Channel.CreateBounded<FeedNote>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
-
-        // Disposed first: what it feeds outlives it.
-        using var subscription = new SingleAssignmentDisposable();
-        subscription.Disposable = feed.Notes.Subscribe(
-            note =>
-            {
-                if (!notes.Writer.TryWrite(note))
-                {
-                    subscription.Dispose();
-                    notes.Writer.TryComplete();
-                }
-            },
-            failure => notes.Writer.TryComplete(failure),
-            () => notes.Writer.TryComplete());
-        await foreach (var note in notes.Reader.ReadAllAsync(context.Signals.Stop))
-        {
-            if (!await ShowAsync(note, recorder, view))
-            {
-                return ExitCode.Error;
-            }
-        }
-
-        return null;
     }
 
     /// <returns>Whether to go on.</returns>
