@@ -40,6 +40,9 @@ public sealed record FleetNodeHealth
     /// <summary>When it said this, by its clock, UTC; the Unix epoch when it has said nothing yet.</summary>
     public required DateTimeOffset AsOf { get; init; }
 
+    /// <summary>How many other nodes it hears; null when it does not say.</summary>
+    public int? Peers { get; init; }
+
     /// <summary>Seconds since its start.</summary>
     public required double UptimeSeconds { get; init; }
 

@@ -34,6 +34,8 @@ public static class FleetReadiness
         return node.State is not (FleetNodeState.Self or FleetNodeState.Alive)
                 ? SafeText.Line($"{node.State.ToString().ToLowerInvariant()}: {health.Message ?? health.Reason}")
             : !health.Ready ? SafeText.Line($"not ready: {FailuresOf(health)}")
+            : health.Peers < count - 1
+                ? $"ready, but it hears {health.Peers} of {Quantity.Of(count - 1, "other node")}"
             : count > 1 && health.Failing.FirstOrDefault(IsApart) is { } apart ? SafeText.Line($"ready, but {TextOf(apart)}")
             : null;
     }

@@ -48,6 +48,24 @@ public sealed class FleetWaitTests : IAsyncDisposable
         (await waiting).Revision.ShouldBe(8);
     }
 
+    // Nothing is wrong with it as it sees it, but it has not met all others yet.
+    [Fact]
+    public async Task WaitUntilReady_ANodeHasNotMetAnother_Waits()
+    {
+        var met = FleetText.Node("n2");
+        var alone = met with { Snapshot = met.Snapshot with { Peers = 0 } };
+        met = met with { Snapshot = met.Snapshot with { Peers = 1 } };
+        _rig.One.Silent((0, FleetText.Snapshot(FleetText.Fleet(7, FleetText.Node("n1"), alone))), (1, FleetText.Change(8, met)));
+        using var feed = _rig.Feed();
+        var waiting = feed.WaitUntilReadyAsync(2, TestContext.Current.CancellationToken);
+        waiting.IsCompleted.ShouldBeFalse();
+        FleetReadiness.WhyNot(alone, 2).ShouldBe("ready, but it hears 0 of 1 other node");
+
+        _rig.Clock.AdvanceTo(TimeSpan.FromSeconds(1));
+
+        (await waiting).Revision.ShouldBe(8);
+    }
+
     // The fleet is whole: another fault is for the status to say.
     [Fact]
     public async Task WaitUntilReady_DegradedByAnotherReason_IsReady()

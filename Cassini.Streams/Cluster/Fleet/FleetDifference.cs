@@ -35,6 +35,7 @@ internal sealed class FleetDifference(FleetState before, FleetState after)
         : now.Reason == TombstoneReason.Left ? FleetChangeKind.Left
         : FleetChangeKind.Lost;
 
-    private static (HealthStatus, bool, string?, Phase, long, string?) Essence(FleetNode node) => (
-        node.Snapshot.Status, node.Snapshot.Ready, node.Snapshot.Reason, node.Snapshot.Phase, node.Snapshot.Revision, node.Management);
+    private static (HealthStatus, bool, string?, Phase, long, int?, string?) Essence(FleetNode node) => (
+        node.Snapshot.Status, node.Snapshot.Ready, node.Snapshot.Reason, node.Snapshot.Phase, node.Snapshot.Revision, node.Snapshot.Peers,
+        node.Management);
 }

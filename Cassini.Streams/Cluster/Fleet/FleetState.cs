@@ -76,7 +76,7 @@ internal sealed record FleetState
         }
 
         var now = at > state.Now ? at : state.Now;
-        state = state.Step((state with { Now = now }).With(note), changes);
+        state = state.Step((state with { Now = now }).With(note).CountPeers(), changes);
         return (state, changes.ToImmutable());
     }
 
@@ -105,6 +105,15 @@ internal sealed record FleetState
         .. Tombstones.Values.Select(one => EndOf(one.LostAt)),
         .. Forgettings.Values.Select(one => EndOf(one.At)),
     ];
+
+    /// <summary>This node says whom it hears: who follows another node's feed cannot know it otherwise.</summary>
+    private FleetState CountPeers()
+    {
+        var heard = Nodes.Values.Count(one => one.Node != Self.Node && one.Standing == Standing.Heard);
+        return Nodes[Self.Node].Said is { } said && said.Peers != heard
+            ? Change(Self.Node, node => node with { Said = said with { Peers = heard } })
+            : this;
+    }
 
     private FleetState With(FleetNote note) => note switch
     {

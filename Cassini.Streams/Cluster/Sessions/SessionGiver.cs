@@ -49,7 +49,7 @@ internal sealed class SessionGiver(
     {
         if (asked.To != node)
         {
-            marks.Send(asked.Node, asked.To, asked.Number);
+            Observe(marks.SendAsync(asked.Node, asked.To, asked.Number));
         }
         else if (Find(asked.Number) is { } departure)
         {

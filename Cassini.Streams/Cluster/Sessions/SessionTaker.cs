@@ -201,7 +201,7 @@ internal sealed class SessionTaker(
             if (all is not null)
             {
                 peers.TellAll(all);
-                marks.Send(null, from, asked.Number);
+                _ = marks.SendAsync(null, from, asked.Number);
             }
 
             peers.Tell(from, new PieceAsked(node, epoch, asked.Of, asked.Number, wanted.Number));
