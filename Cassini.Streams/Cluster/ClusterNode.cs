@@ -109,10 +109,10 @@ internal sealed class ClusterNode : IPeers, IDisposable
         broker.Retained.Replicate(
             new RetainedClock(run, time), (options.MaxRemoved, options.KeepRemoved), new RetainedStamp(1, name), _retained);
         _clients = new OwnClients(_own, time);
-        _drain = new QueueDrain(broker, time);
+        _drain = new QueueDrain(time);
         var marks = new MarkSender(broker, this, Crash);
         _giver = new SessionGiver(node, _epoch, options, broker, _clients, this, marks, PieceSize, time, Crash);
-        _taker = new SessionTaker(node, _epoch, options, broker, durability, _own, this, marks, events, time);
+        _taker = new SessionTaker(node, _epoch, options, broker, durability, _own, _confirmed, this, marks, events, time);
         broker.Sessions.Fleet = new FleetSessions(node, _clients, this, _confirmed, _taker, broker.Sessions);
     }
 
@@ -166,13 +166,10 @@ internal sealed class ClusterNode : IPeers, IDisposable
             if (_peers.GetValueOrDefault(node) is { Subscriber.Link: null } lost)
             {
                 ForgetLost(lost);
-            }
-        }
 
-        // Its sessions are given up as well.
-        if (_broker.Sessions.FindQueue(node) is { } queue)
-        {
-            TaskObserver.Observe(_broker.Sessions.EndQueueAsync(queue, _broker.Releasing), Crash);
+                // Its sessions are given up as well.
+                EndQueue(node);
+            }
         }
     }
 
@@ -267,12 +264,29 @@ internal sealed class ClusterNode : IPeers, IDisposable
         }
     }
 
-    /// <summary>The store cannot be read, or is closed: what was kept for a peer stays there until the next link.</summary>
-    private void OnDrainFailed(Exception failure)
+    /// <summary>Sends a peer that is back what was kept for it.</summary>
+    private async Task DrainAsync(PeerNode peer, LinkSender link)
     {
-        if (failure is not (IOException or OperationCanceledException))
+        if (!await _drain.RunAsync(peer.Subscriber, link, _durability.Closed).ConfigureAwait(false))
         {
-            Crash(failure);
+            return;
+        }
+
+        lock (_lock)
+        {
+            // It may be lost again already.
+            if (peer.Subscriber.Queue is null)
+            {
+                EndQueue(peer.Name);
+            }
+        }
+    }
+
+    private void EndQueue(string node)
+    {
+        if (_broker.Sessions.FindQueue(node) is { } queue)
+        {
+            _broker.Sessions.EndQueue(queue);
         }
     }
 
@@ -493,6 +507,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         {
             case true:
                 Settle(peer, told);
+                Review();
                 Tell(_subjects.Of(peer.Name), new InterestSeen(_node, _epoch, peer.Epoch, peer.Interest.Version));
                 break;
             case false:
@@ -616,7 +631,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
             peer.Confirmed = 0;
             if (peer.Subscriber.Queue is not null)
             {
-                TaskObserver.Observe(_drain.RunAsync(peer.Subscriber, link, _durability.Closed), OnDrainFailed);
+                TaskObserver.Observe(DrainAsync(peer, link), Crash);
             }
         }
         else
@@ -638,7 +653,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
         }
 
         peer.Interest.Leave();
-        var queue = peer.Interest.KeptFilters.Any() ? _broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters) : null;
+        var isForIt = peer.Interest.KeptFilters.Any() && !(_isStopped && peer.Subscriber is { Queue: null, Link.IsSettled: true });
+        var queue = isForIt ? _broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters) : null;
         var (link, ticket) = peer.Subscriber.Lose(queue, _broker.Topics, _time);
         if (link is not null)
         {
@@ -854,17 +870,27 @@ internal sealed class ClusterNode : IPeers, IDisposable
     }
 
     /// <inheritdoc/>
-    Task IPeers.WhenKnownAsync(CancellationToken cancellationToken)
+    async Task IPeers.WhenKnownAsync(CancellationToken cancellationToken)
     {
+        Task known;
         lock (_lock)
         {
             if (_isStopped || IsAllKnown())
             {
-                return Task.CompletedTask;
+                return;
             }
 
             _allKnown ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _allKnown.Task.WaitAsync(cancellationToken);
+            known = _allKnown.Task;
+        }
+
+        try
+        {
+            await known.WaitAsync(_options.SubscribePatience, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // One that says nothing holds up nobody for longer.
         }
     }
 
@@ -885,7 +911,10 @@ internal sealed class ClusterNode : IPeers, IDisposable
     {
         lock (_lock)
         {
-            _peers.GetValueOrDefault(node)?.Subscriber.Link?.Mark(mark);
+            if (_peers.GetValueOrDefault(node)?.Subscriber is { Queue: null } peer)
+            {
+                peer.Link?.Mark(mark);
+            }
         }
     }
 

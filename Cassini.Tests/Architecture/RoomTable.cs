@@ -34,7 +34,7 @@ internal sealed class RoomTable
         ["Probing"] = ["Events", "Tls", "Listening", "Mqtt"],
         ["Feed"] = ["Health"],
         ["Fleet"] = ["Events", "Health", "Feed"],
-        ["Cluster"] = ["Events", "Health", "Supervision", "Mqtt", "Broker", "Feed", "Fleet"],
+        ["Cluster"] = ["Events", "Health", "Supervision", "Mqtt", "Quotas", "Broker", "Feed", "Fleet"],
         ["Nats"] = ["Events", "Tls", "Cluster"],
         ["Hosting"] =
         [

@@ -26,7 +26,7 @@ public class NodeQueueTests
         queue.RemoveUpTo(kept[1].Sequence);
         queue.IsEmpty.ShouldBeTrue();
 
-        await rig.Broker.Sessions.EndQueueAsync(queue, rig.Broker.Releasing);
+        rig.Broker.Sessions.EndQueue(queue);
         rig.Broker.Sessions.FindQueue("n2").ShouldBeNull();
         rig.Broker.GetSessions().ShouldBeEmpty();
         Add(queue, "c", "4").ShouldBeFalse();

@@ -73,7 +73,7 @@ public class SessionMoveTests
         Run(toBoth: random.Next(2) == 0, steps: random.Next(6));
 
         var session = from.Broker.Sessions.Find("c").ShouldNotBeNull();
-        from.Broker.Sessions.TryLeave(session, out _).ShouldBeTrue();
+        from.Broker.Sessions.TryLeave(session, out _, out _).ShouldBeTrue();
         Run(toBoth: random.Next(2) == 0, steps: random.Next(6));
 
         var moved = SessionParcel.ReadSession(ItemOf(SessionParcel.Write(session.Export())));

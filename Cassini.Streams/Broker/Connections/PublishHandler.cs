@@ -179,7 +179,7 @@ internal sealed class PublishHandler(
         };
         if (!router.Publish(ref publication, ref progress, ref slice, link.Flushes))
         {
-            _underWay = new PublishUnderWay(topic, receivedAt, trace, publication.Stored, progress, publication.Origin);
+            _underWay = new PublishUnderWay(topic, receivedAt, trace, publication.Stored, progress, publication.KnownOrigin);
             return false;
         }
 

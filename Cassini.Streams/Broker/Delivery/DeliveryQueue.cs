@@ -300,7 +300,11 @@ internal sealed class DeliveryQueue : IOutboxSource
     }
 
     /// <summary>The session is to move to another node, or stays after all.</summary>
-    public void SetLeavingLocked(bool isLeaving) => _leaving = isLeaving ? _leaving ?? new Leaving() : null;
+    public void SetLeavingLocked(bool isLeaving)
+    {
+        _leaving = isLeaving ? _leaving ?? new Leaving() : null;
+        _scheduler.Waiting.IsFrozen = isLeaving;
+    }
 
     /// <summary>Reads what it has, for another node.</summary>
     /// <inheritdoc cref="SessionExport.ReadAsync"/>
@@ -355,7 +359,9 @@ internal sealed class DeliveryQueue : IOutboxSource
         return hasAll;
     }
 
-    /// <summary>Whether a message has come with the session already. Some never come again, so it is not looked for longer than a while.</summary>
+    /// <summary>
+    /// Whether a message has come with the session already. Some never come again, so it is not looked for longer than a while.
+    /// </summary>
     private bool IsSecondLocked(ulong origin)
     {
         var isSecond = _twice!.Remove(origin);

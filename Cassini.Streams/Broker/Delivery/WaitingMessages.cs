@@ -105,6 +105,11 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
     /// <summary>What was read may be taken, as far as it is still the oldest in the store.</summary>
     public void AddRead(IReadOnlyList<QueuedMessage> read)
     {
+        if (IsFrozen)
+        {
+            return;
+        }
+
         foreach (var queued in read)
         {
             TakeFromTail();
@@ -131,6 +136,9 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
 
         return Ready + (_tail?.BeginRewrite() ?? 0);
     }
+
+    /// <summary>Whether what is in the store alone stays there, because all of it is being read for another node.</summary>
+    public bool IsFrozen { get; set; }
 
     /// <summary>Those that may be taken, oldest first.</summary>
     public IEnumerable<QueuedMessage> InMemory => _queue ?? Enumerable.Empty<QueuedMessage>();
@@ -165,17 +173,25 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
     /// <summary>Takes out the oldest messages, up to a sequence number.</summary>
     public void RemoveUpTo(long sequence)
     {
-        while (TryPeek(out var oldest) && oldest.Sequence <= sequence)
+        // Some are in memory, then come those in the store alone, and then some that are in memory until they are durable.
+        bool isRemoved;
+        do
         {
-            Dequeue().Release(tally);
-            journal.DeleteMessage(oldest.Sequence);
-        }
+            isRemoved = false;
+            while (TryPeek(out var oldest) && oldest.Sequence <= sequence)
+            {
+                Dequeue().Release(tally);
+                journal.DeleteMessage(oldest.Sequence);
+                isRemoved = true;
+            }
 
-        while (Ready == 0 && _tail is { IsOldestStored: true } && _tail.TryRemoveStored(sequence) is { } removed)
-        {
-            journal.DeleteMessage(removed);
+            while (Ready == 0 && _tail is { IsOldestStored: true } && _tail.TryRemoveStored(sequence) is { } removed)
+            {
+                journal.DeleteMessage(removed);
+                isRemoved = true;
+            }
         }
-
+        while (isRemoved);
         DropEmptyTail();
     }
 

@@ -51,6 +51,9 @@ internal ref struct Publication
     /// <summary>When it expires, a timestamp, if that is known more exactly than from <see cref="Expiry"/>.</summary>
     public long? Deadline { get; init; }
 
+    /// <summary>The same if it was asked for already; 0 otherwise.</summary>
+    public readonly ulong KnownOrigin => _origin;
+
     /// <summary>The account of the identity that published it; it pays for what is retained.</summary>
     public required Account Account { get; init; }
 

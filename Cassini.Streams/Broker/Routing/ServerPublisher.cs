@@ -133,7 +133,7 @@ internal sealed class ServerPublisher(
         finally
         {
             delivery.Stored = publication.Stored;
-            delivery.Origin = publication.Origin;
+            delivery.Origin = publication.KnownOrigin;
             delivery.Ticket = Math.Max(delivery.Ticket, Durability.Noted);
             Durability.Note(before);
             delivery.Elsewhere = AwaitList.Merge(delivery.Elsewhere, AwaitList.TakeNoted());

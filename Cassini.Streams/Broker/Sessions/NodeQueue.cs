@@ -40,7 +40,10 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     public IEnumerable<string> Filters => session.Subscriptions.All.Select(subscription => subscription.Filter);
 
     /// <summary>Whether a session is such a one: no access rule is for it, because it subscribes to what sessions of others did.</summary>
-    public static bool IsOne(Session session) => session.Identity == Identity && IsOne(session.ClientId);
+    public static bool IsOne(Session session) => IsOne(session.ClientId, session.Identity);
+
+    /// <inheritdoc cref="IsOne(Session)"/>
+    public static bool IsOne(string clientId, string identity) => identity == Identity && IsOne(clientId);
 
     /// <summary>Whether a client identifier is that of such a session.</summary>
     public static bool IsOne(string clientId) => clientId.StartsWith(Prefix, StringComparison.Ordinal);
@@ -69,7 +72,8 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     }
 
     /// <inheritdoc cref="DeliveryQueue.ExportAsync"/>
-    public IAsyncEnumerable<MovedMessage> ReadAsync(CancellationToken cancellationToken) => session.Deliveries.ExportAsync(cancellationToken);
+    public IAsyncEnumerable<MovedMessage> ReadAsync(CancellationToken cancellationToken) =>
+        session.Deliveries.ExportAsync(cancellationToken);
 
     /// <summary>Messages up to this sequence number are stored on the other node.</summary>
     public void RemoveUpTo(long sequence) => session.Deliveries.RemoveUpTo(sequence);

@@ -26,6 +26,7 @@ internal sealed class Session : Subscriber
     private Attachment? _attachment;
     private bool _ended;
     private bool _isLeaving;
+    private bool _isArriving;
     private long _detachedAt;
     private WaitingWill _will;
 
@@ -42,7 +43,7 @@ internal sealed class Session : Subscriber
         Losses = new DeliveryLosses(counters);
         Deliveries = new DeliveryQueue(history.Lock, options, memory, counters, Losses, time, _journal, retained, work, failed);
         Subscriptions = new SessionSubscriptions(
-            history.Lock, isListed ? options.MaxSubscriptions : null, tree, sharedPlaces, memory, _journal, Deliveries);
+            history.Lock, isListed && !NodeQueue.IsOne(clientId, memory.Account.Identity) ? options.MaxSubscriptions : null, tree, sharedPlaces, memory, _journal, Deliveries);
         _direct = new DirectDelivery(Losses);
         Received = new ReceivedIds(history.Lock, memory, _journal);
         ClientId = clientId;
@@ -202,11 +203,13 @@ internal sealed class Session : Subscriber
     /// The session is to move to another node: its connection loses it, and no other gets it. Messages are still kept for it.
     /// </summary>
     /// <param name="lost">The connection that loses it; null when there was none.</param>
+    /// <param name="will">The will that is due because of that; one with a delay waits, in case the session stays.</param>
     /// <returns>False when it has ended, or is moving already.</returns>
-    public bool TryLeave(out Attachment? lost)
+    public bool TryLeave(out Attachment? lost, out HeldWill? will)
     {
         lock (History.Lock)
         {
+            will = null;
             lost = _attachment;
             if (_ended || _isLeaving)
             {
@@ -219,6 +222,8 @@ internal sealed class Session : Subscriber
                 AttachLocked(null);
                 _detachedAt = _time.GetTimestamp();
                 _journal.PutPresence(isConnected: false);
+                _will.Set(lost.TakeWill(), _detachedAt, ExpirySeconds, _time.TimestampFrequency);
+                will = _will.TakeDue(_detachedAt);
             }
 
             _isLeaving = true;
@@ -254,7 +259,7 @@ internal sealed class Session : Subscriber
     {
         lock (History.Lock)
         {
-            _isLeaving = true;
+            _isLeaving = _isArriving = true;
             _detachedAt = _time.GetTimestamp();
             ExpirySeconds = moved.ExpirySeconds;
             _journal.BeginArrival(Identity);
@@ -286,7 +291,7 @@ internal sealed class Session : Subscriber
                 return false;
             }
 
-            _isLeaving = false;
+            _isLeaving = _isArriving = false;
             _journal.PutExpiry(Identity, ExpirySeconds, hasBacklog: false);
             return true;
         }
@@ -432,6 +437,12 @@ internal sealed class Session : Subscriber
 
         AttachLocked(null);
         Received.EndLocked();
+        if (_isArriving || NodeQueue.IsOne(this))
+        {
+            // It is whole on another node, or of no client.
+            return end;
+        }
+
         if (IsListed)
         {
             _counters.AddEnded(reason);

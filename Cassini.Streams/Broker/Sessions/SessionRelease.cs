@@ -38,7 +38,7 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
             return new SessionReleased(ReleaseOutcome.None);
         }
 
-        if (!sessions.TryLeave(session, out var lost))
+        if (!sessions.TryLeave(session, out var lost, out var will))
         {
             return new SessionReleased(ReleaseOutcome.Busy);
         }
@@ -51,7 +51,6 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
         {
             if (lost is not null)
             {
-                var will = lost.TakeWillWhenDisplaced(ended: false);
                 lost.Connection.Close(TakenOver);
                 await publisher.PublishAsync(will, session.Account, session).ConfigureAwait(false);
                 await lost.Connection.WhenOutOfBatchAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -86,6 +85,9 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
             // Not before: a session that is made in its place goes on with its history.
             sessions.Remove(session);
             end.Attachment?.Connection.Close(TakenOver);
+
+            // What the client sent there comes before what it sends on its new connection [MQTT-4.6.0-6].
+            await (end.Attachment?.Connection.WhenOutOfBatchAsync() ?? Task.CompletedTask).ConfigureAwait(false);
             await sessions.HandOnAsync(end, session.Account, inTurn: false).ConfigureAwait(false);
             var ended = reason != SessionEndReason.Moved;
             var displaced = end.Attachment?.TakeWillWhenDisplaced(ended);

@@ -161,10 +161,11 @@ internal sealed class SessionTable(
     }
 
     /// <summary>Nothing more is kept for another node.</summary>
-    public async Task EndQueueAsync(NodeQueue queue, SessionRelease release)
+    public void EndQueue(NodeQueue queue)
     {
         _queues.TryRemove(KeyValuePair.Create(queue.Node, queue));
-        await release.EndMovedAsync(queue.Session).ConfigureAwait(false);
+        queue.Session.Subscriptions.RemoveFromTree(queue.Session.End(SessionEndReason.Moved).Subscriptions);
+        Remove(queue.Session);
     }
 
     /// <summary>Restores a session that the store kept. Before the first connection.</summary>
@@ -176,16 +177,19 @@ internal sealed class SessionTable(
         budget.Of(account).Take(SessionCost);
         session.Restore(kept);
         _sessions[session.ClientId] = session;
-        Fleet?.OnHeld(session.ClientId, isKept: true, time.GetUtcNow() - kept.Away);
+
+        // Of one that was connected to the end it is not known since when: whoever has it elsewhere has it since later.
+        Fleet?.OnHeld(
+            session.ClientId, isKept: true, kept.Away > TimeSpan.Zero ? time.GetUtcNow() - kept.Away : DateTimeOffset.UnixEpoch);
     }
 
     /// <inheritdoc cref="Session.TryLeave"/>
-    public bool TryLeave(Session session, out Attachment? lost)
+    public bool TryLeave(Session session, out Attachment? lost, out HeldWill? will)
     {
         // A connection that is about to have it has it first.
         lock (_connecting[(uint)session.ClientId.GetHashCode(StringComparison.Ordinal) % Stripes])
         {
-            return session.TryLeave(out lost);
+            return session.TryLeave(out lost, out will);
         }
     }
 
@@ -202,9 +206,19 @@ internal sealed class SessionTable(
             return (null, reached);
         }
 
-        var session = Make(moved.ClientId, account, new SessionHistory(events));
-        session.BeginArrival(moved);
-        return (session, null);
+        Session? session = null;
+        try
+        {
+            session = Make(moved.ClientId, account, new SessionHistory(events));
+            session.BeginArrival(moved);
+            return (session, null);
+        }
+        catch
+        {
+            session?.Subscriptions.RemoveFromTree(session.End(SessionEndReason.Moved).Subscriptions);
+            FreePlace(account);
+            throw;
+        }
     }
 
     /// <summary>All of a session has come: it is in the table from now on.</summary>
@@ -218,8 +232,8 @@ internal sealed class SessionTable(
                 return false;
             }
 
+            // That it is here is said when it is durable.
             _sessions[session.ClientId] = session;
-            Fleet?.OnHeld(session.ClientId, isKept: true, time.GetUtcNow());
             return true;
         }
     }

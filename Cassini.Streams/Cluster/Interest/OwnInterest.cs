@@ -7,9 +7,9 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Cluster.Interest;
 
 /// <summary>
-/// What the clients of this node want, filter by filter, and which clients have a session here; with a version that grows with each change that others must know. Whoever
-/// subscribes notes that the answer waits until the peers have confirmed the version. Thread-safe; its lock is taken after that of the
-/// tree.
+/// What the clients of this node want, filter by filter, and which clients have a session here, with a version that grows with each change
+/// that others must know. Whoever subscribes notes that the answer waits until the peers have confirmed the version. Thread-safe; its lock
+/// is taken after that of the tree.
 /// </summary>
 /// <param name="confirmed">The versions that all live peers have confirmed.</param>
 /// <param name="changed">Called after a change, under the lock of the tree: it must be quick.</param>

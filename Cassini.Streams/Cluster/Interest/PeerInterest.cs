@@ -71,9 +71,6 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
     /// <summary>The filters of sessions that outlive it.</summary>
     public IEnumerable<string> KeptFilters => _filters.Where(one => one.Value.Class == FilterClass.Kept).Select(one => one.Key);
 
-    /// <summary>Another run of the peer has still to say what it wants. Until then it wants what the one before did.</summary>
-    public void BeginAgain() => Version = 0;
-
     /// <summary>It is known what it wanted before this node was started.</summary>
     public void Restore(IEnumerable<string> kept)
     {

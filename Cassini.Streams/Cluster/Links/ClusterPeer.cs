@@ -28,7 +28,8 @@ internal sealed class ClusterPeer : Subscriber
 
     public override bool IsPeer => true;
 
-    public override bool KeepsMessages => false;
+    /// <remarks>While it is gone, what is for it is stored here.</remarks>
+    public override bool KeepsMessages => Queue is not null;
 
     public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
     {
@@ -61,12 +62,13 @@ internal sealed class ClusterPeer : Subscriber
     }
 
     /// <summary>What is kept for it is sent and stored there: from now on it gets everything at once.</summary>
+    /// <param name="link">Where it was sent: another one begins anew.</param>
     /// <returns>False when there is more.</returns>
-    public bool TryOpen()
+    public bool TryOpen(LinkSender link)
     {
         lock (_gate)
         {
-            if (_queue is { IsEmpty: false })
+            if (_link != link || _queue is { IsEmpty: false })
             {
                 return false;
             }
@@ -102,7 +104,9 @@ internal sealed class ClusterPeer : Subscriber
     {
         lock (_gate)
         {
-            var isKept = qos != QualityOfService.AtMostOnce && _queue?.TryAdd(ref message, flushes) is true;
+            // What is removed silently is no publication: it is found by comparison.
+            var isKept = qos != QualityOfService.AtMostOnce && message.Change is not { IsSilent: true }
+                && _queue?.TryAdd(ref message, flushes) is true;
             _link?.TryAdd(ref message, qos, isKept ? Audience.Others : Audience.All, flushes);
         }
     }
@@ -115,6 +119,11 @@ internal sealed class ClusterPeer : Subscriber
         }
     }
 
+    /// <summary>What is retained on each node says when it expires, and not in how many seconds.</summary>
+    private static uint? ExpiryOf(in PeerMessage message, TimeProvider time) => message.Change?.ExpiresAt is { } utc
+        ? (uint)Math.Clamp(Math.Ceiling((utc - time.GetUtcNow().ToUnixTimeMilliseconds()) / 1_000.0), 0, uint.MaxValue)
+        : message.Expiry;
+
     private bool Keep(ref ReadOnlySpan<byte> frame, NodeQueue queue, TopicTable topics, TimeProvider time)
     {
         if (!FrameRecord.TryRead(ref frame, this, out var message))
@@ -122,15 +131,16 @@ internal sealed class ClusterPeer : Subscriber
             return false;
         }
 
-        if (message.Audience == Audience.All)
+        if (message.Audience == Audience.All && message.Change is not { IsSilent: true })
         {
             var publication = new Publication
             {
                 Topic = topics.Get(message.Topic),
                 Payload = message.Payload,
                 Properties = message.Properties,
-                Expiry = message.Expiry,
+                Expiry = ExpiryOf(message, time),
                 QoS = message.QoS,
+                Retain = message.Retain,
                 Account = queue.Account,
                 ReceivedAt = time.GetTimestamp(),
             };

@@ -101,6 +101,18 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         }
     }
 
+    /// <summary>Whether the peer has acknowledged everything of QoS 1 and 2.</summary>
+    public bool IsSettled
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _kept.Count == 0 && _sure.Length == 0;
+            }
+        }
+    }
+
     /// <summary>Whether nothing more is sent.</summary>
     public bool IsOver
     {

@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
@@ -8,54 +7,72 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Cluster.Links;
 
 /// <summary>Sends a peer that is back what was kept for it, in its order and before anything newer for the same sessions.</summary>
-/// <param name="broker">Has what was kept.</param>
 /// <param name="time">The one clock.</param>
-internal sealed class QueueDrain(MqttBroker broker, TimeProvider time)
+internal sealed class QueueDrain(TimeProvider time)
 {
     /// <summary>How many messages are sent before they are acknowledged.</summary>
     private const int AtOnce = 256;
+
+    /// <summary>How long it waits for a store that cannot be read.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Sends all of it. What cannot be sent on this link is sent on the next one.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="link">Where it is sent.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="IOException">The store cannot be read.</exception>
-    public async Task RunAsync(ClusterPeer peer, LinkSender link, CancellationToken cancellationToken)
+    /// <returns>Whether all of it was sent.</returns>
+    public async Task<bool> RunAsync(ClusterPeer peer, LinkSender link, CancellationToken cancellationToken)
     {
         // Not under the lock of whoever calls.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        if (peer.Queue is not { } queue)
+        while (peer.Queue is { } queue && !link.IsOver)
         {
-            return;
-        }
-
-        do
-        {
-            if (!await SendAsync(queue, link, cancellationToken).ConfigureAwait(false))
+            try
             {
-                return;
+                if (await SendAsync(queue, link, cancellationToken).ConfigureAwait(false) && peer.TryOpen(link))
+                {
+                    return true;
+                }
+            }
+            catch (IOException)
+            {
+                // Health tells it. What was kept stays where it is, and is tried again.
+                await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException)
+            {
+                // The store is closed: the next start finds what is left.
+                return false;
             }
         }
-        while (!peer.TryOpen());
-        await broker.Sessions.EndQueueAsync(queue, broker.Releasing).ConfigureAwait(false);
+
+        return false;
     }
 
     /// <returns>False when the link is over.</returns>
     private async Task<bool> SendAsync(NodeQueue queue, LinkSender link, CancellationToken cancellationToken)
     {
         var (sent, last) = (0, 0L);
-        await foreach (var moved in queue.ReadAsync(cancellationToken).ConfigureAwait(false))
+        try
         {
-            if (!TrySend(queue, moved, link))
+            await foreach (var moved in queue.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                return false;
-            }
+                if (!TrySend(queue, moved, link))
+                {
+                    return false;
+                }
 
-            last = moved.Message.Sequence;
-            if (++sent % AtOnce == 0 && !await SettleAsync(queue, link, last, cancellationToken).ConfigureAwait(false))
-            {
-                return false;
+                last = moved.Message.Sequence;
+                if (++sent % AtOnce == 0 && !await SettleAsync(queue, link, last, cancellationToken).ConfigureAwait(false))
+                {
+                    return false;
+                }
             }
+        }
+        finally
+        {
+            // Whatever ends it: others wait for a flush of what it left.
+            link.Flush(inline: false);
         }
 
         return await SettleAsync(queue, link, last, cancellationToken).ConfigureAwait(false);

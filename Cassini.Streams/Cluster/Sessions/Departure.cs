@@ -21,6 +21,7 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     private byte[] _last = [];
     private int _next;
     private bool _isAtEnd;
+    private bool _hasFailed;
     private int _isWanted = -1;
     private long _touchedAt = time.GetTimestamp();
 
@@ -28,6 +29,9 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
 
     /// <summary>With the mark of a node, everything has come that it published for this one alone.</summary>
     public MarkGate Marks { get; } = new(awaitsOwn: true);
+
+    /// <summary>Whether nobody waits for it any more.</summary>
+    public bool IsOver => _over.IsCancellationRequested;
 
     /// <summary>What became of it; null as long as that is not known.</summary>
     public ReleaseOutcome? Outcome { get; private set; }
@@ -75,7 +79,7 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
                 return _last;
             }
 
-            if (piece != _next || _isAtEnd)
+            if (piece != _next || _isAtEnd || _hasFailed)
             {
                 return null;
             }
@@ -109,12 +113,16 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
         using var body = new MemoryStream();
         body.Write(_rest.Span);
         var hasMore = true;
+
+        // After a failure there is no next message, which must not look like the end.
+        _hasFailed = true;
         while (body.Length < pieceSize && (hasMore = await _messages.MoveNextAsync().ConfigureAwait(false)))
         {
             var moved = _messages.Current;
             body.Write(SessionParcel.Write(moved, moved.Message.Message.SecondsLeft(time.GetTimestamp(), time)));
         }
 
+        _hasFailed = false;
         var bytes = body.ToArray();
         var length = Math.Min(pieceSize, bytes.Length);
         _rest = bytes.AsMemory(length);

@@ -23,7 +23,8 @@ internal sealed class FleetSessions(
     {
         if (NodeQueue.IsOne(request.ClientId))
         {
-            return Refused(ReasonCode.ClientIdentifierNotValid, $"client identifiers that begin with {NodeQueue.Prefix} are the fleet's");
+            return Refused(
+                ReasonCode.ClientIdentifierNotValid, $"client identifiers that begin with {NodeQueue.Prefix} are those of the fleet");
         }
 
         var client = ClientHash.Of(request.ClientId);
@@ -44,8 +45,7 @@ internal sealed class FleetSessions(
             }
             else if (wish is null)
             {
-                // It is here already.
-                return new SessionClaim(ReasonCode.Success, "", static () => { });
+                return await ConfirmAsync(client, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -80,14 +80,27 @@ internal sealed class FleetSessions(
     /// <inheritdoc/>
     public void OnEnded(string clientId) => clients.End(ClientHash.Of(clientId));
 
+    /// <summary>The session is here already. One that was here before a restart may have a later one elsewhere.</summary>
+    private async Task<SessionClaim> ConfirmAsync(ulong client, CancellationToken cancellationToken)
+    {
+        if (peers.IsConnected)
+        {
+            await peers.WhenKnownAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return clients.Find(client) is var (_, own, _) && peers.OwnersOf(client).Any(owner => owner.Claim.HoldsAgainst(own, owner.Node, node))
+            ? Refused(ReasonCode.ServerBusy, "another node takes the client identifier, or has it")
+            : new SessionClaim(ReasonCode.Success, "", static () => { });
+    }
+
     private static SessionClaim Refused(ReasonCode reason, string detail) => new(reason, detail, static () => { });
 
     private async Task<(ReasonCode Reason, string Detail)?> BringAsync(
         ulong client, AttachRequest request, SessionWish wish, CancellationToken cancellationToken)
     {
-        await peers.WhenKnownAsync(cancellationToken).ConfigureAwait(false);
         if (peers.IsConnected)
         {
+            await peers.WhenKnownAsync(cancellationToken).ConfigureAwait(false);
             await confirmed.WhenReachedAsync(wish.Version, cancellationToken).ConfigureAwait(false);
         }
 

@@ -18,13 +18,19 @@ internal interface IPeers
     /// <summary>Who wants or has the session of a client, or kept it when it was lost.</summary>
     ImmutableArray<ClientOwner> OwnersOf(ulong client);
 
-    /// <summary>Ends when this node has joined, and all live peers have said which sessions they have.</summary>
+    /// <summary>
+    /// Ends when this node has joined, and all live peers have said which sessions they have; at the latest after
+    /// <see cref="ClusterOptions.SubscribePatience"/>.
+    /// </summary>
     Task WhenKnownAsync(CancellationToken cancellationToken);
 
     /// <summary>A client has a later session here: those that lost peers keep do not count any more.</summary>
     void Supersede(ulong client);
 
-    /// <summary>Sends a mark to a peer, behind what was published for it. Nothing when it is lost.</summary>
+    /// <summary>
+    /// Sends a mark to a peer, behind what was published for it. Not while it is lost, and while what was kept for it is still being sent:
+    /// then it is asked for again.
+    /// </summary>
     void Mark(string node, ulong mark);
 
     /// <summary>Says something to all peers.</summary>

@@ -7,10 +7,21 @@ internal sealed class MarkGate(bool awaitsOwn)
     private readonly Lock _lock = new();
     private readonly HashSet<string> _marked = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _isComplete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IReadOnlyCollection<string> _expected = [];
     private bool _awaitsOwn = awaitsOwn;
 
-    /// <summary>Ends when all have come.</summary>
+    /// <summary>Ends when all have come. Fails when one cannot come any more: what that node has published may be anywhere.</summary>
+    /// <exception cref="InvalidDataException">A peer was lost meanwhile.</exception>
     public Task Complete => _isComplete.Task;
+
+    /// <summary>The marks of these are waited for, and those of others that come meanwhile.</summary>
+    public void Expect(IReadOnlyCollection<string> live)
+    {
+        lock (_lock)
+        {
+            _expected = live;
+        }
+    }
 
     /// <summary>The mark of a peer has come.</summary>
     /// <param name="node">The peer.</param>
@@ -36,11 +47,17 @@ internal sealed class MarkGate(bool awaitsOwn)
         Review(live);
     }
 
-    /// <summary>A peer may be lost: its mark does not come.</summary>
+    /// <summary>Who is there may have changed.</summary>
     public void Review(IReadOnlyCollection<string> live)
     {
         lock (_lock)
         {
+            if (_expected.FirstOrDefault(node => !_marked.Contains(node) && !live.Contains(node)) is { } lost)
+            {
+                _isComplete.TrySetException(new InvalidDataException($"node {lost} was lost meanwhile"));
+                return;
+            }
+
             if (_awaitsOwn || live.Any(node => !_marked.Contains(node)))
             {
                 return;

@@ -45,6 +45,24 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Excepti
     {
         // Not on the thread of the bus.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await SendRoundsAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            // Whoever waits asks again, and the next one begins anew.
+            lock (_lock)
+            {
+                _isSending = false;
+            }
+
+            throw;
+        }
+    }
+
+    private async Task SendRoundsAsync()
+    {
         while (Take() is { Count: > 0 } round)
         {
             // What is being taken in may have been routed before this node knew of the move.

@@ -20,6 +20,9 @@ internal sealed class SessionGiver(
     string node, string epoch, ClusterOptions options, MqttBroker broker, OwnClients clients, IPeers peers, MarkSender marks, int pieceSize,
     TimeProvider time, Action<Exception> failed) : IDisposable
 {
+    /// <summary>An answer may be lost, and asked for once more.</summary>
+    private static readonly TimeSpan KeptAnswer = TimeSpan.FromSeconds(2);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, Departure> _departures = [];
 
@@ -88,10 +91,18 @@ internal sealed class SessionGiver(
             all = [.. _departures.Values];
         }
 
+        if (all.Count == 0)
+        {
+            return;
+        }
+
+        var live = peers.Live;
         foreach (var departure in all)
         {
-            departure.Marks.Review(peers.Live);
-            if (departure.Idle > 3 * options.TakeOverPatience || peers.EpochOf(departure.Asked.Node) != departure.Asked.Epoch)
+            departure.Marks.Review(live);
+            var isAnswered = departure is { Outcome: not null, Session: null } && departure.Idle > KeptAnswer;
+            if (isAnswered || departure.Idle > 3 * options.TakeOverPatience
+                || peers.EpochOf(departure.Asked.Node) != departure.Asked.Epoch)
             {
                 Observe(EndAsync(departure, hasCome: false));
             }
@@ -140,7 +151,15 @@ internal sealed class SessionGiver(
                 .ReleaseAsync(asked.ClientId, asked.Identity, asked.CleanStart, CancellationToken.None).ConfigureAwait(false);
         }
 
+        departure.Marks.Expect(peers.Live);
         departure.Begin(released);
+        if (departure.IsOver)
+        {
+            // Who asked is gone.
+            released.Session?.Stay();
+            return;
+        }
+
         Answer(asked, released.Outcome);
     }
 
@@ -162,7 +181,7 @@ internal sealed class SessionGiver(
                 peers.SendPiece(departure.Asked.Node, made);
             }
         }
-        catch (Exception thrown) when (thrown is IOException or OperationCanceledException)
+        catch (Exception thrown) when (thrown is IOException or InvalidDataException or OperationCanceledException)
         {
             // Health tells the first. The other node gives it up, and the session stays.
         }
@@ -199,6 +218,6 @@ internal sealed class SessionGiver(
     {
         var client = ClientHash.Of(clientId);
         return clients.Find(client) is var (_, own, _) && peers.OwnersOf(client).Any(
-            owner => owner.IsLive && owner.Claim.Phase != ClaimPhase.Wanted && owner.Claim.HoldsAgainst(own, owner.Node, node));
+            owner => owner.Claim.Phase != ClaimPhase.Wanted && owner.Claim.HoldsAgainst(own, owner.Node, node));
     }
 }

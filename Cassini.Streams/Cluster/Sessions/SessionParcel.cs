@@ -99,7 +99,10 @@ internal static class SessionParcel
         var (clientId, identity, expiry) = (reader.ReadString(), reader.ReadString(), reader.ReadUInt32());
         var received = Enumerable.Range(0, ReadCount(reader)).Select(_ => reader.ReadUInt16()).ToImmutableArray();
         var subscriptions = Enumerable.Range(0, ReadCount(reader)).Select(_ => ReadSubscription(reader)).ToImmutableArray();
-        return new MovedSession(clientId, identity, expiry, subscriptions, received);
+        return received.Distinct().Count() == received.Length
+            && subscriptions.Select(one => one.Filter).Distinct(StringComparer.Ordinal).Count() == subscriptions.Length
+            ? new MovedSession(clientId, identity, expiry, subscriptions, received)
+            : throw new InvalidDataException("an item of a session has something twice");
     });
 
     /// <summary>Reads a message.</summary>

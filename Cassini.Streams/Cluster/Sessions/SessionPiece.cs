@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Cassini.Streams.Cluster.Sessions;
 
-/// <summary>A piece of a session that moves, as the bus carries it: the numbers of the move and of the piece, and whether it is the last.</summary>
+/// <summary>
+/// A piece of a session that moves, as the bus carries it: the numbers of the move and of the piece, and whether it is the last.
+/// </summary>
 internal static class SessionPiece
 {
     /// <summary>Bytes before those of the session.</summary>

@@ -17,13 +17,14 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="broker">Gets the sessions.</param>
 /// <param name="durability">How far its store is.</param>
 /// <param name="interest">What its clients want.</param>
+/// <param name="confirmed">The versions of it that all live peers have confirmed.</param>
 /// <param name="peers">The other nodes.</param>
 /// <param name="marks">Sends the marks of this node.</param>
 /// <param name="events">Where it publishes what came.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class SessionTaker(
-    string node, string epoch, ClusterOptions options, MqttBroker broker, Durability durability, OwnInterest interest, IPeers peers,
-    MarkSender marks, IEventPublisher events, TimeProvider time)
+    string node, string epoch, ClusterOptions options, MqttBroker broker, Durability durability, OwnInterest interest, Watermark confirmed,
+    IPeers peers, MarkSender marks, IEventPublisher events, TimeProvider time)
 {
     /// <summary>What is not answered for so long is asked for again: the bus may have lost it.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(500);
@@ -87,10 +88,12 @@ internal sealed class SessionTaker(
         var number = MessageOrigin.Next();
         var waiting = _waiting[number] = new Waiting();
         var asked = new SessionAsked(node, epoch, of, number, request.ClientId, request.Identity, request.CleanStart, stamp);
+        var mayLeave = true;
         try
         {
             var outcome = await AskAsync(() => peers.Tell(owner.Node, asked), waiting.Answer.Task, cancellationToken)
                 .ConfigureAwait(false);
+            mayLeave = false;
             return outcome switch
             {
                 ReleaseOutcome.None => null,
@@ -107,6 +110,11 @@ internal sealed class SessionTaker(
         finally
         {
             _waiting.TryRemove(number, out _);
+            if (mayLeave)
+            {
+                // Nobody waits for the answer any more.
+                peers.Tell(owner.Node, new SessionCame(node, epoch, of, number, HasCome: false));
+            }
         }
     }
 
@@ -118,7 +126,7 @@ internal sealed class SessionTaker(
         ClientOwner owner, SessionAsked asked, Waiting waiting, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        var hasCome = false;
+        var (isHere, hasCome) = (false, false);
         Session? session = null;
         (ReasonCode Reason, string Detail)? refusal = null;
         try
@@ -143,6 +151,7 @@ internal sealed class SessionTaker(
             // From here on, what is published anywhere comes here, and for a while to the other node as well.
             await (known?.WhenReachedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
             waiting.Session = session;
+            waiting.Marks.Expect(peers.Live);
             stream.Marks = new MarksAsked(node, epoch, owner.Node, asked.Number, interest.Version);
             while (await stream.NextAsync().ConfigureAwait(false) is { } item)
             {
@@ -157,16 +166,20 @@ internal sealed class SessionTaker(
 
             await waiting.Marks.Complete.WaitAsync(options.TakeOverPatience, time, cancellationToken).ConfigureAwait(false);
             Durability.TakeNoted();
-            var isHere = broker.Sessions.TryArrive(session, moved);
+            isHere = broker.Sessions.TryArrive(session, moved);
             var ticket = Durability.TakeNoted();
             if (!isHere)
             {
                 return refusal = NoRoom();
             }
 
+            // Before it is said: whoever hears it ends the session there.
+            await durability.WhenReachedAsync(ticket, durability.Closed).ConfigureAwait(false);
             hasCome = true;
-            await durability.WhenReachedAsync(ticket, CancellationToken.None).ConfigureAwait(false);
             broker.Sessions.Fleet!.OnHeld(session.ClientId, isKept: true, time.GetUtcNow());
+
+            // A node that is gone before it hears this would have the session as well.
+            await WhenConfirmedAsync(cancellationToken).ConfigureAwait(false);
             events.Publish(new SessionArrived(asked.ClientId, owner.Node, messages, time.GetElapsedTime(began)));
             return null;
         }
@@ -177,7 +190,7 @@ internal sealed class SessionTaker(
         }
         finally
         {
-            if (!hasCome && session is not null)
+            if (!isHere && session is not null)
             {
                 broker.Sessions.AbandonArrival(session);
             }
@@ -205,6 +218,15 @@ internal sealed class SessionTaker(
             }
 
             peers.Tell(from, new PieceAsked(node, epoch, asked.Of, asked.Number, wanted.Number));
+        }
+    }
+
+    private async Task WhenConfirmedAsync(CancellationToken cancellationToken)
+    {
+        if (peers.IsConnected)
+        {
+            await confirmed.WhenReachedAsync(interest.Version, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
