@@ -9,6 +9,7 @@
 #   RATE     messages a second of each of the three publishers, QoS 1 and 2 in turn; default 20
 #   HOLD     seconds for which a link is cut, and a process is stopped; default 20
 #   MINUTES  after which no other fault begins; default 9
+#   CASSINI  the program; default is what this builds
 #   KEEP     a directory for the logs of all processes; default is that they are removed
 #
 #   none       nothing happens
@@ -69,9 +70,11 @@ for i in 1 2 3; do
   ip netns exec "$prefix$i" "$python" bench/faults/wire.py --plain-frames eth0
 done
 
-# The build's own output is shown when it fails.
-built="$(dotnet build Cassini.Web -c Release -v q -p:RunAnalyzers=false 2>&1)" || { echo "$built" >&2; exit 1; }
-cassini="$PWD/Cassini.Web/bin/Release/net10.0/cassini"
+cassini="${CASSINI:-$PWD/Cassini.Web/bin/Release/net10.0/cassini}"
+if [ -z "${CASSINI:-}" ]; then
+  # The build's own output is shown when it fails.
+  built="$(dotnet build Cassini.Web -c Release -v q -p:RunAnalyzers=false 2>&1)" || { echo "$built" >&2; exit 1; }
+fi
 HOME="$work" "$cassini" certs "$work/certs" >/dev/null
 
 FLEET_PREFIX="$prefix" FLEET_WORK="$work" FLEET_CASSINI="$cassini" "$python" bench/faults/run.py & run=$!
