@@ -5,12 +5,13 @@
 #   bench/fleet-faults.sh                              all of it
 #   FAULTS="none kill-n1 cut-2" bench/fleet-faults.sh  a part
 #
-#   FAULTS   of: none kill-n1 kill-n2 kill-n3 kill-nats1 kill-nats2 kill-nats3 cut-1 cut-2 cut-3 one-way-1 slow stop-n1
-#   RATE     messages a second of each of the three publishers, QoS 1 and 2 in turn; default 20
-#   HOLD     seconds for which a link is cut, and a process is stopped; default 20
-#   MINUTES  after which no other fault begins; default 9
-#   CASSINI  the program; default is what this builds
-#   KEEP     a directory for the logs of all processes; default is that they are removed
+#   FAULTS     of: none kill-n1 kill-n2 kill-n3 kill-nats1 kill-nats2 kill-nats3 cut-1 cut-2 cut-3 one-way-1 slow stop-n1
+#   RATE       messages a second of each of the three publishers, QoS 1 and 2 in turn; default 20
+#   HOLD       seconds for which a link is cut, and a process is stopped; default 20
+#   NATS_MORE  more settings of the NATS servers, such as 'write_deadline: "2s"'
+#   MINUTES    after which no other fault begins; default 9
+#   CASSINI    the program; default is what this builds
+#   KEEP       a directory for the logs of all processes; default is that they are removed
 #
 #   none       nothing happens
 #   kill-n1    kill -9 of the node, which is started again a second later

@@ -19,6 +19,7 @@ PREFIX, WORK, CASSINI = os.environ["FLEET_PREFIX"], os.environ["FLEET_WORK"], os
 RATE, HOLD = int(os.environ.get("RATE", "20")), float(os.environ.get("HOLD", "20"))
 END = time.monotonic() + 60 * float(os.environ.get("MINUTES", "9"))
 MACHINES = (1, 2, 3)
+NATS_MORE = os.environ.get("NATS_MORE", "")
 BEFORE, AFTER, UNDER_WAY, SETTLED, PATIENCE, LONGEST_START = 3, 3, 100, 6, 30, 90
 CLONE_NEWNET = 0x40000000
 
@@ -45,6 +46,7 @@ class Machines:
             routes = ", ".join(f'"nats://10.77.0.{other}:6222"' for other in MACHINES if other != machine)
             with open(f"{WORK}/nats{machine}.conf", "w") as file:
                 file.write(f'server_name: nats{machine}\nlisten: "10.77.0.{machine}:4222"\n'
+                           f'{NATS_MORE}\n'
                            f'cluster {{ name: faults, listen: "10.77.0.{machine}:6222", routes: [{routes}] }}\n')
             self.commands[f"nats{machine}"] = ["nats-server", "-c", f"{WORK}/nats{machine}.conf"]
             certs = f"{WORK}/certs"
