@@ -29,8 +29,8 @@ public class ComposeFleetTests
     {
         foreach (var key in (string[])
             [
-                "image", "build", "healthcheck", "stop_grace_period", "restart", "read_only", "tmpfs", "cap_drop", "security_opt", "ulimits",
-                "mem_limit", "secrets",
+                "image", "build", "healthcheck", "stop_grace_period", "restart", "read_only", "tmpfs", "cap_drop", "security_opt",
+                "ulimits", "mem_limit", "secrets",
             ])
         {
             Text(Service(node)[key]).ShouldBe(Text(ContainerFiles.Cassini[key]), key);

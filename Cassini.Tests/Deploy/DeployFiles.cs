@@ -17,7 +17,8 @@ internal static class DeployFiles
 
     /// <summary>A YAML file without types: mappings, lists and strings. What it merges in (<c>&lt;&lt;</c>) is there.</summary>
     public static Dictionary<string, object> Yaml(params string[] parts) =>
-        new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(new MergingParser(new Parser(new StringReader(Read(parts)))));
+        new DeserializerBuilder().Build()
+            .Deserialize<Dictionary<string, object>>(new MergingParser(new Parser(new StringReader(Read(parts)))));
 
     /// <summary>What is found at a path of keys within such a file.</summary>
     public static T At<T>(object yaml, params string[] keys) =>

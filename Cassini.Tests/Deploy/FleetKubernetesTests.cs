@@ -21,8 +21,8 @@ public class FleetKubernetesTests
     {
         FleetManifests.All.Select(manifest => manifest.GetType()).ShouldBe(
             [
-                typeof(V1ConfigMap), typeof(V1Service), typeof(V1StatefulSet), typeof(V1ConfigMap), typeof(V1StatefulSet), typeof(V1Service),
-                typeof(V1Service), typeof(V1PodDisruptionBudget), typeof(V1PodDisruptionBudget), typeof(V1NetworkPolicy),
+                typeof(V1ConfigMap), typeof(V1Service), typeof(V1StatefulSet), typeof(V1ConfigMap), typeof(V1StatefulSet),
+                typeof(V1Service), typeof(V1Service), typeof(V1PodDisruptionBudget), typeof(V1PodDisruptionBudget), typeof(V1NetworkPolicy),
                 typeof(V1NetworkPolicy),
             ]);
         Directory.GetFiles(DeployFiles.Path("kubernetes", "fleet")).Select(Path.GetFileName)
@@ -53,7 +53,8 @@ public class FleetKubernetesTests
         broker.Cluster.Node.ShouldBe(pod);
         broker.Cluster.Management.ShouldBe($"http://{pod}.{FleetManifests.Cassini.Spec.ServiceName}:{Defaults.ManagementPort}");
         broker.Cluster.Servers.ShouldBe(
-            FleetManifests.PodsOf(FleetManifests.Nats).Select(server => $"tls://{server}.{FleetManifests.Nats.Spec.ServiceName}:{NatsPort}"));
+            FleetManifests.PodsOf(FleetManifests.Nats)
+                .Select(server => $"tls://{server}.{FleetManifests.Nats.Spec.ServiceName}:{NatsPort}"));
         Container.Args.ShouldBe(["serve", "--config", "/etc/cassini/config/appsettings.json"]);
     }
 
@@ -79,7 +80,9 @@ public class FleetKubernetesTests
         Path.GetFileName(options.Nats.KeyPath).ShouldBe($"{pod}.key");
     }
 
-    /// <summary>What a broker on its own is given, a node is given too: probes, times, privileges, resources and ports are the same.</summary>
+    /// <summary>
+    /// What a broker on its own is given, a node is given too: probes, times, privileges, resources and ports are the same.
+    /// </summary>
     [Fact]
     public void Container_OfANode_IsThatOfABrokerOnItsOwn()
     {

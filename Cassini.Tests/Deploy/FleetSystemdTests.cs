@@ -70,7 +70,9 @@ public partial class FleetSystemdTests
     [Fact]
     public void Server_Variable_IsTheOneThatItsConfigurationReads() =>
         Variable().Matches(Server).Select(match => $"${match.Groups[1].Value}")
-            .ShouldBe(Reference().Matches(DeployFiles.Read("nats", "nats.conf")).Select(match => match.Value).Where(name => name != "$FLEET_ONLY"));
+            .ShouldBe(
+                Reference().Matches(DeployFiles.Read("nats", "nats.conf")).Select(match => match.Value)
+                    .Where(name => name != "$FLEET_ONLY"));
 
     private static void Install(TempDirectory directory, string unit, string text, string dropIn)
     {

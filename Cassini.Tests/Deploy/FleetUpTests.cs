@@ -100,7 +100,8 @@ public sealed class FleetUpTests : IDisposable
         [("CASSINI", CassiniProcess.Executable), ("BASE_PORT", $"{basePort}")];
 
     private static string Line(ChildProcess up, string part) =>
-        up.Out.Lines.Single(line => line.StartsWith("  ", StringComparison.Ordinal) && line.Contains(part, StringComparison.Ordinal)).Trim();
+        up.Out.Lines
+            .Single(line => line.StartsWith("  ", StringComparison.Ordinal) && line.Contains(part, StringComparison.Ordinal)).Trim();
 
     private static List<string> Processes(ChildProcess up)
     {
