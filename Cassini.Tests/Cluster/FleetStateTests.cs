@@ -30,7 +30,9 @@ public class FleetStateTests
     {
         var run = Connected().Then(new NodeMet("n2", E1), 1).Then(Said("n2", E1, 1, HealthStatus.Ok), 2);
 
-        run.Kinds.ShouldBe([FleetChangeKind.Transition, FleetChangeKind.Joined, FleetChangeKind.Transition]);
+        // This node says that it is there, and whom it hears.
+        run.Kinds.ShouldBe(
+            [FleetChangeKind.Transition, FleetChangeKind.Transition, FleetChangeKind.Joined, FleetChangeKind.Transition]);
         run.Node("n2").ShouldSatisfyAllConditions(
             node => node.State.ShouldBe(FleetNodeState.Alive),
             node => node.Snapshot.Status.ShouldBe(HealthStatus.Ok),

@@ -1,6 +1,7 @@
 using Cassini.Tests.Cli;
 using Cassini.Tests.Docs;
 using Cassini.Tests.Support;
+using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 
 namespace Cassini.Tests.Deploy;
@@ -14,9 +15,10 @@ internal static class DeployFiles
 
     public static string Read(params string[] parts) => File.ReadAllText(Path(parts));
 
-    /// <summary>A YAML file without types: mappings, lists and strings.</summary>
+    /// <summary>A YAML file without types: mappings, lists and strings. What it merges in (<c>&lt;&lt;</c>) is there.</summary>
     public static Dictionary<string, object> Yaml(params string[] parts) =>
-        new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(Read(parts));
+        new DeserializerBuilder().Build()
+            .Deserialize<Dictionary<string, object>>(new MergingParser(new Parser(new StringReader(Read(parts)))));
 
     /// <summary>What is found at a path of keys within such a file.</summary>
     public static T At<T>(object yaml, params string[] keys) =>

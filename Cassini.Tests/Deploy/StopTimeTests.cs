@@ -8,8 +8,10 @@ public partial class StopTimeTests
 {
     [Theory]
     [InlineData("compose.yaml")]
+    [InlineData("compose.fleet.yaml")]
     [InlineData("systemd/cassini.service")]
     [InlineData("kubernetes/deployment.yaml")]
+    [InlineData("kubernetes/fleet/statefulset.yaml")]
     public void Comment_OfTheTimeForAStop_AddsUp(string file)
     {
         var text = DeployFiles.Read(file);
