@@ -4,11 +4,6 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Tls.Files;
 
-/// <summary>A setting that names a file.</summary>
-/// <param name="Setting">Its key.</param>
-/// <param name="Path">The file; null or empty for none.</param>
-internal readonly record struct NamedFile(string Setting, string? Path);
-
 /// <summary>What this process needs as a client of TLS: the authorities of the servers, and its own certificate.</summary>
 internal sealed class ClientFiles : IDisposable
 {
