@@ -276,11 +276,6 @@ public class FleetStateTests
         answered.Then(new BusFound(), 8).State.ToSnapshot().Connected.ShouldBe(true);
     }
 
-    private static IEnumerable<string> Names(Run run) => run.State.Unheard.Select(one => one.Node);
-
-    private static Run WithAddresses() => new[] { "n2", "n3" }.Aggregate(Connected(), (run, node) => run
-        .Then(new NodeMet(node, E1), 1).Then(new NodeSaid(node, E1, 1, Health(HealthStatus.Ok), $"http://{node}:9090"), 2));
-
     [Fact]
     public void Tombstones_AreBounded()
     {
@@ -364,6 +359,11 @@ public class FleetStateTests
 
     private static Run WithPeer(double saidAt, FleetNodeHealth? health = null) =>
         Connected().Then(new NodeMet("n2", E1), 1).Then(new NodeSaid("n2", E1, 1, health ?? Health(HealthStatus.Ok), null), saidAt);
+
+    private static IEnumerable<string> Names(Run run) => run.State.Unheard.Select(one => one.Node);
+
+    private static Run WithAddresses() => new[] { "n2", "n3" }.Aggregate(Connected(), (run, node) => run
+        .Then(new NodeMet(node, E1), 1).Then(new NodeSaid(node, E1, 1, Health(HealthStatus.Ok), $"http://{node}:9090"), 2));
 
     private static NodeSaid Said(string node, string epoch, long number, HealthStatus status) =>
         new(node, epoch, number, Health(status, number), null);
