@@ -27,7 +27,9 @@ public sealed record EngineLost(string Problem) : BrokerEvent
 /// </summary>
 /// <param name="Node">The name of this node.</param>
 /// <param name="Fleet">The name of the fleet.</param>
-public sealed record FleetEntered(string Node, string Fleet) : BrokerEvent
+/// <param name="IsolationGrace">How long others must serve without this node until it is isolated.</param>
+/// <param name="ReadyAlone">Whether this node is ready while its bus is lost and nobody is known to serve without it.</param>
+public sealed record FleetEntered(string Node, string Fleet, TimeSpan IsolationGrace = default, bool ReadyAlone = true) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Cluster;
@@ -115,6 +117,18 @@ public sealed record PeerLeft(string Node) : BrokerEvent
 /// <summary>A lost peer is no longer mentioned: an operator said so, or seven days are over.</summary>
 /// <param name="Node">The name of the peer.</param>
 public sealed record PeerForgotten(string Node) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
+/// <summary>
+/// A peer says something else over HTTP, the second path to it, than before. Peers are asked there while the bus is not connected, or they
+/// are not heard on it. Published when the answer changes, and with <see cref="PeerAnswer.None"/> at the end.
+/// </summary>
+/// <param name="Node">The name of the peer.</param>
+/// <param name="Answer">What it says.</param>
+public sealed record PeerSeen(string Node, PeerAnswer Answer) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Cluster;

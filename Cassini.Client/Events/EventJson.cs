@@ -267,6 +267,7 @@ public static class EventJson
 [JsonSerializable(typeof(PeerLost))]
 [JsonSerializable(typeof(PeerLeft))]
 [JsonSerializable(typeof(PeerForgotten))]
+[JsonSerializable(typeof(PeerSeen))]
 [JsonSerializable(typeof(SessionArrived))]
 [JsonSerializable(typeof(SessionNotArrived))]
 [JsonSerializable(typeof(InterestLagging))]

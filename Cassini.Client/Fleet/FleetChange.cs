@@ -34,6 +34,9 @@ public sealed record FleetChange
     /// <summary>Whether a node of the fleet is ready after it.</summary>
     public required bool Ready { get; init; }
 
+    /// <summary>Whether the bus is connected at the node that speaks after it; null for a broker on its own.</summary>
+    public bool? Connected { get; init; }
+
     /// <summary>The node after it; null when it is not there.</summary>
     public FleetNode? Peer { get; init; }
 

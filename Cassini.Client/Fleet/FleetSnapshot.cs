@@ -33,6 +33,9 @@ public sealed record FleetSnapshot
     /// <summary>Whether at least one node is known to serve new clients.</summary>
     public required bool Ready { get; init; }
 
+    /// <summary>Whether the bus is connected at the node that speaks; null for a broker on its own.</summary>
+    public bool? Connected { get; init; }
+
     /// <summary>The nodes by name, the one that speaks among them.</summary>
     public required ImmutableArray<FleetNode> Nodes { get; init; }
 
@@ -60,6 +63,7 @@ public sealed record FleetSnapshot
             AsOf = change.Time,
             Status = change.Status,
             Ready = change.Ready,
+            Connected = change.Connected,
             Nodes = Replace(Nodes, node => node.Node, change.Node, after),
             Tombstones = Replace(Tombstones, tombstone => tombstone.Node, change.Node, change.Tombstone),
         };

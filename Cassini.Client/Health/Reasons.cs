@@ -149,6 +149,9 @@ public static class Reasons
     /// <summary>cluster: this node does not know yet what its peers subscribe to.</summary>
     public const string Joining = nameof(Joining);
 
+    /// <summary>cluster: other nodes serve without this one.</summary>
+    public const string Isolated = nameof(Isolated);
+
     /// <summary>cluster: the bus is not connected, and there are peers.</summary>
     public const string EngineLost = nameof(EngineLost);
 

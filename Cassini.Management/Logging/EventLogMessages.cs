@@ -315,6 +315,12 @@ internal static partial class EventLogMessages
     [LoggerMessage(2420, LogLevel.Information, "fleet: the lost node {Node} is forgotten")]
     public static partial void PeerForgotten(this ILogger logger, string node);
 
+    [LoggerMessage(2431, LogLevel.Information, "fleet: node {Node}, asked over HTTP, {Says}")]
+    public static partial void PeerSeen(this ILogger logger, string node, string says);
+
+    [LoggerMessage(2432, LogLevel.Warning, "fleet: node {Node}, asked over HTTP, serves without this one: its bus is connected")]
+    public static partial void PeerServes(this ILogger logger, string node);
+
     [LoggerMessage(2440, LogLevel.Debug, "fleet: the session of client {ClientId} came from node {From} with {Messages} messages in {Duration}")]
     public static partial void SessionArrived(this ILogger logger, string clientId, string from, long messages, LogDuration duration);
 

@@ -152,6 +152,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case PeerLost e: logger.PeerLost(Line(e.Node), Line(e.PeerEpoch), e.Silence); break;
             case PeerLeft e: logger.PeerLeft(Line(e.Node)); break;
             case PeerForgotten e: logger.PeerForgotten(Line(e.Node)); break;
+            case PeerSeen { Answer: PeerAnswer.Serves } e: logger.PeerServes(Line(e.Node)); break;
+            case PeerSeen e: logger.PeerSeen(Line(e.Node), WordsOf(e.Answer)); break;
             case SessionArrived e: logger.SessionArrived(Line(e.ClientId), Line(e.From), e.Messages, e.Duration); break;
             case SessionNotArrived e: logger.SessionNotArrived(Line(e.ClientId), Line(e.From), Line(e.Problem)); break;
             case InterestLagging e: logger.InterestLagging(Line(e.Node), e.Waited); break;
@@ -196,6 +198,14 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
         _clients.End();
         _capacity.End();
     }
+
+    private static string WordsOf(PeerAnswer answer) => answer switch
+    {
+        PeerAnswer.CutOff => "is not connected to its bus either",
+        PeerAnswer.NotReady => "does not hear this one, and is not ready",
+        PeerAnswer.Hears => "hears this one",
+        _ => "does not answer any more, or need not be asked",
+    };
 
     private static string ListOf(IReadOnlyCollection<string> keys) => keys.Count == 0 ? "nothing" : string.Join(", ", keys);
 

@@ -176,7 +176,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
     /// <summary>Begins to say that it lives, and to hear others. Call it once, before clients are served.</summary>
     public void Start()
     {
-        _events.Publish(new FleetEntered(_node, _options.Name));
+        _events.Publish(new FleetEntered(_node, _options.Name, _options.IsolationGrace, _options.ReadyAlone));
         lock (_lock)
         {
             // Nodes that were gone already when this one ended.

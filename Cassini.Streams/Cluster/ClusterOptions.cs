@@ -64,8 +64,41 @@ public sealed record ClusterOptions
     public string? Management { get; init; }
 
     /// <summary>
-    /// Where <c>fleet.json</c> is: which nodes are gone. Without it: the data directory. An application that hosts the broker has none, so
-    /// that a node there learns it from the others after a restart.
+    /// How long other nodes must say that they serve without this one until it is not ready (<c>Isolated</c>). They are asked at
+    /// <see cref="Management"/> of theirs.
+    /// </summary>
+    [Within("1s", "10m")]
+    public TimeSpan IsolationGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Whether this node is ready while the bus is not connected here, and no other is known to serve without it. When it is false, no
+    /// node is ready while the engine is gone.
+    /// </summary>
+    public bool ReadyAlone { get; init; } = true;
+
+    /// <summary>
+    /// The CA certificates that must have issued those of the other nodes' managements. Null for the ones that the machine trusts.
+    /// </summary>
+    [Form("PEM file")]
+    public string? ManagementCaPath { get; init; }
+
+    /// <summary>
+    /// The certificate that this node presents to the other nodes' managements, and its intermediates: a credential there. Null for none.
+    /// </summary>
+    [Form("PEM file")]
+    public string? ManagementCertificatePath { get; init; }
+
+    /// <summary>The private key to <see cref="ManagementCertificatePath"/>, RSA or EC, not encrypted.</summary>
+    [Form("PEM file")]
+    public string? ManagementKeyPath { get; init; }
+
+    /// <summary>The bearer token for the other nodes' managements: the first line of the file. Null for none.</summary>
+    [Form("text file")]
+    public string? ManagementTokenPath { get; init; }
+
+    /// <summary>
+    /// Where <c>fleet.json</c> is: which nodes are gone, and where the managements of the others are. Without it: the data directory. An
+    /// application that hosts the broker has none, so that a node there learns it from the others after a restart.
     /// </summary>
     [Form("directory")]
     public string? Directory { get; init; }

@@ -7,6 +7,14 @@ internal static class ClusterSettings
 {
     public const string Servers = $"Cluster:{nameof(ClusterOptions.Servers)}";
 
+    public const string ManagementCaPath = $"Cluster:{nameof(ClusterOptions.ManagementCaPath)}";
+
+    public const string ManagementCertificatePath = $"Cluster:{nameof(ClusterOptions.ManagementCertificatePath)}";
+
+    public const string ManagementKeyPath = $"Cluster:{nameof(ClusterOptions.ManagementKeyPath)}";
+
+    public const string ManagementTokenPath = $"Cluster:{nameof(ClusterOptions.ManagementTokenPath)}";
+
     private const int LongestName = 64;
 
     private const int LongestAddress = 300;
@@ -36,6 +44,16 @@ internal static class ClusterSettings
         SettingRule<ClusterOptions>.That(
             $"Cluster:{nameof(ClusterOptions.Management)}", "an http or https URL without a user",
             cluster => cluster.Management is null || IsManagement(cluster.Management), cluster => cluster.Management ?? ""),
+        SettingRule<ClusterOptions>.NotEmpty(ManagementCaPath, "path", "name a file", cluster => cluster.ManagementCaPath),
+        SettingRule<ClusterOptions>.NotEmpty(
+            ManagementCertificatePath, "path", "name a file", cluster => cluster.ManagementCertificatePath),
+        SettingRule<ClusterOptions>.NotEmpty(ManagementKeyPath, "path", "name a file", cluster => cluster.ManagementKeyPath),
+        SettingRule<ClusterOptions>.NotEmpty(ManagementTokenPath, "path", "name a file", cluster => cluster.ManagementTokenPath),
+        SettingRule<ClusterOptions>.That(
+            ManagementCertificatePath,
+            $"it goes together with {ManagementKeyPath}",
+            cluster => string.IsNullOrEmpty(cluster.ManagementCertificatePath) == string.IsNullOrEmpty(cluster.ManagementKeyPath),
+            cluster => cluster.ManagementCertificatePath ?? "nothing"),
         SettingRule<ClusterOptions>.NotEmpty(
             $"Cluster:{nameof(ClusterOptions.Directory)}", "path", "name a directory", cluster => cluster.Directory));
 

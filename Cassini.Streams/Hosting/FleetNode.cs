@@ -20,13 +20,17 @@ internal sealed class FleetNode : IDisposable
     private readonly FleetFile _file;
     private readonly FleetTopics _topics;
 
-    private FleetNode(ClusterNode node, FleetProjection health, FleetExchange exchange, FleetFile file, FleetTopics topics)
+    private readonly SecondPath _path;
+
+    private FleetNode(
+        ClusterNode node, FleetProjection health, FleetExchange exchange, FleetFile file, FleetTopics topics, SecondPath path)
     {
         _node = node;
         Health = health;
         _exchange = exchange;
         _file = file;
         _topics = topics;
+        _path = path;
     }
 
     /// <summary>The health of all nodes.</summary>
@@ -54,7 +58,8 @@ internal sealed class FleetNode : IDisposable
         var health = new FleetProjection(options.Cluster, name, core.Hub, core.Health, time) { Links = () => node.Links };
         return new FleetNode(
             node, health, new FleetExchange(control, health, node.ForgetLost, time),
-            new FleetFile(options.Cluster.Directory, health, loggers.CreateLogger<FleetFile>()), new FleetTopics(health, broker));
+            new FleetFile(options.Cluster.Directory, health, loggers.CreateLogger<FleetFile>()), new FleetTopics(health, broker),
+            new SecondPath(health, new PeerManagements(options.Cluster, time), core.Hub, time, loggers.CreateLogger<SecondPath>()));
 
         NatsBus BusOf(string use) => new(
             options.Cluster.Servers, $"cassini {name} {use}", options.Nats, loggers.CreateLogger<NatsBus>(), time);
@@ -69,6 +74,7 @@ internal sealed class FleetNode : IDisposable
         services.Start(ComponentKind.Broker, "cluster", _node.RunAsync);
         services.Start(ComponentKind.Service, "fleet health", _exchange.RunAsync);
         services.Start(ComponentKind.Service, "fleet memory", _file.RunAsync);
+        services.Start(ComponentKind.Service, "fleet second path", _path.RunAsync);
         publications.Start(ComponentKind.Service, "fleet topics", _topics.RunAsync);
     }
 

@@ -13,30 +13,15 @@ internal sealed class NatsIdentity : IDisposable
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    private readonly X509Certificate2Collection _authorities = [];
-    private readonly X509Certificate2Collection _own = [];
-    private readonly SslStreamCertificateContext? _certificate;
+    private readonly ClientFiles _files;
 
     /// <summary>Reads the files.</summary>
     /// <exception cref="TlsConfigurationException">One cannot be used; the message names the setting and the file.</exception>
     public NatsIdentity(NatsOptions options)
     {
-        if (options.CaPath is { Length: > 0 } ca)
-        {
-            var file = TlsFile.Read(CertificateRole.Authority, NatsSettings.CaPath, ca);
-            _authorities.AddRange(PemCertificates.ReadAuthorities(file).ToArray());
-        }
-
-        if (options is { CertificatePath: { Length: > 0 } certificate, KeyPath: { Length: > 0 } key })
-        {
-            var chain = TlsFile.Read(CertificateRole.Server, NatsSettings.CertificatePath, certificate);
-            _own.AddRange(PemCertificates.Read(chain).ToArray());
-            var leaf = PemCertificates.WithPrivateKey(
-                _own[0], chain, TlsFile.Read(CertificateRole.Server, NatsSettings.KeyPath, key));
-            _certificate = SslStreamCertificateContext.Create(leaf, [.. _own.Skip(1)], offline: true);
-            _own.Add(leaf);
-        }
-
+        _files = new ClientFiles(
+            new NamedFile(NatsSettings.CaPath, options.CaPath), new NamedFile(NatsSettings.CertificatePath, options.CertificatePath),
+            new NamedFile(NatsSettings.KeyPath, options.KeyPath));
         Authentication = AuthenticationOf(options);
     }
 
@@ -44,23 +29,17 @@ internal sealed class NatsIdentity : IDisposable
     public NatsAuthOpts Authentication { get; }
 
     /// <summary>How TLS is done with a server. Valid until this is disposed.</summary>
-    public NatsTlsOpts TlsWith(Uri server) => _authorities.Count == 0 && _certificate is null
+    public NatsTlsOpts TlsWith(Uri server) => _files.Authorities.Count == 0 && _files.Certificate is null
         ? new NatsTlsOpts { Mode = TlsMode.Auto } // As every client of NATS: when the server offers it.
         : new NatsTlsOpts { Mode = TlsMode.Require, ConfigureClientAuthentication = tls => ConfigureAsync(tls, server) };
 
-    public void Dispose()
-    {
-        foreach (var certificate in _authorities.Concat(_own))
-        {
-            certificate.Dispose();
-        }
-    }
+    public void Dispose() => _files.Dispose();
 
     private ValueTask ConfigureAsync(SslClientAuthenticationOptions tls, Uri server)
     {
         tls.TargetHost = server.IdnHost;
-        tls.ClientCertificateContext = _certificate;
-        if (_authorities.Count > 0)
+        tls.ClientCertificateContext = _files.Certificate;
+        if (_files.Authorities.Count > 0)
         {
             tls.CertificateChainPolicy = new X509ChainPolicy
             {
@@ -69,7 +48,7 @@ internal sealed class NatsIdentity : IDisposable
                 DisableCertificateDownloads = true,
             };
             tls.CertificateChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
-            tls.CertificateChainPolicy.CustomTrustStore.AddRange(_authorities);
+            tls.CertificateChainPolicy.CustomTrustStore.AddRange(_files.Authorities);
         }
 
         return ValueTask.CompletedTask;

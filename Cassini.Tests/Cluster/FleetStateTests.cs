@@ -223,6 +223,62 @@ public class FleetStateTests
     }
 
     [Fact]
+    public void Unheard_IsNobodyWhileAllAreHeard_AndAllWhileTheBusIsLost()
+    {
+        var run = WithAddresses();
+        run.State.Unheard.ShouldBeEmpty();
+
+        Names(run.Then(new NodeSuspected("n2"), 5)).ShouldBe(["n2"]);
+        Names(run.Then(new NodeLost("n2"), 15)).ShouldBe(["n2"], "the other part of the fleet may serve");
+        Names(run.Then(new NodeLeft("n2"), 5)).ShouldBeEmpty("it has stopped");
+        Names(run.Then(new BusGone(), 5)).ShouldBe(["n2", "n3"]);
+        Names(run.Then(new BusGone(), 5).Then(new BusFound(), 6)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Addresses_AreRemembered_UntilTheNodeSaysNoneOrIsForgotten()
+    {
+        var run = WithAddresses();
+        run.State.Addresses.Values.ShouldBe([new NodeAddress("n2", "http://n2:9090"), new NodeAddress("n3", "http://n3:9090")]);
+
+        run.Then(new NodeSaid("n2", E1, 2, Health(HealthStatus.Ok), null), 3).State.Addresses.Keys.ShouldBe(["n3"]);
+        var lost = run.Then(new NodeLost("n2"), 15);
+        lost.State.Addresses.Keys.ShouldBe(["n2", "n3"]);
+        lost.Then(new GoneSaid([], [new Forgetting("n2", E1, Noon + S(20))]), 20).State.Addresses.Keys.ShouldBe(["n3"]);
+        lost.Then(new TimePassed(), TimeSpan.FromDays(8)).State.Addresses.Keys.ShouldBe(["n3"]);
+
+        var later = new Run(FleetState.Initial(Self), []).Then(new AddressesRemembered([.. run.State.Addresses.Values]), 0);
+        Names(later).ShouldBe(["n2", "n3"], "the bus was never connected");
+        Names(later.Then(new BusFound(), 1)).ShouldBe(["n2", "n3"], "it may be another part of the fleet that is here");
+    }
+
+    [Fact]
+    public void Addresses_AreBounded_AndThoseOfNodesThatAreThereStay()
+    {
+        ImmutableArray<NodeAddress> many = [.. Enumerable.Range(0, 500).Select(i => new NodeAddress($"a{i}", "http://a:1"))];
+
+        var run = Connected().Then(new AddressesRemembered(many), 0).Then(new NodeMet("n2", E1), 1)
+            .Then(new NodeSaid("n2", E1, 1, Health(HealthStatus.Ok), "http://n2:9090"), 2).Then(new AddressesRemembered(many), 3);
+
+        run.State.Addresses.Count.ShouldBe(FleetIdentity.MostAddresses);
+        run.State.Addresses.ShouldContainKey("n2");
+    }
+
+    [Fact]
+    public void Answer_OverHttp_IsShownAndNoChange()
+    {
+        var run = WithAddresses().Then(new BusGone(), 5);
+        run.State.ToSnapshot().Connected.ShouldBe(false);
+
+        var answered = run.Then(new NodeAnswered("n2"), 7).Then(new NodeAnswered("n9"), 7);
+
+        answered.Node("n2").Heard.ShouldBe(new NodeHeard(Noon + S(2), Noon + S(7)));
+        answered.Node("n2").Snapshot.Status.ShouldBe(HealthStatus.Unknown, "how it is only the bus brings");
+        answered.Changes.Length.ShouldBe(run.Changes.Length);
+        answered.Then(new BusFound(), 8).State.ToSnapshot().Connected.ShouldBe(true);
+    }
+
+    [Fact]
     public void Tombstones_AreBounded()
     {
         ImmutableArray<Tombstone> many = [.. Enumerable.Range(0, 500).Select(i => Stone($"x{i}", E1, i * 0.001))];
@@ -272,7 +328,7 @@ public class FleetStateTests
     {
         var node = $"n{random.Next(2, 5)}";
         var epoch = random.Next(4) == 0 ? E2 : E1;
-        return random.Next(12) switch
+        return random.Next(14) switch
         {
             0 or 1 => new NodeMet(node, epoch),
             2 or 3 or 4 => Said(node, epoch, random.Next(1, 200), (HealthStatus)random.Next(1, 5)),
@@ -283,6 +339,8 @@ public class FleetStateTests
             9 => random.Next(2) == 0 ? new BusGone() : new BusFound(),
             10 => new GoneSaid([Stone(node, epoch, random.Next(100))], random.Next(2) == 0
                 ? [] : [new Forgetting(node, epoch, Noon + S(random.Next(100)))]),
+            11 => new NodeAnswered(node),
+            12 => new NodeSaid(node, epoch, random.Next(1, 200), Health(HealthStatus.Ok), random.Next(2) == 0 ? null : $"http://{node}"),
             _ => new OwnHealth(Health((HealthStatus)random.Next(1, 5), random.Next(10)), null),
         };
     }
@@ -303,6 +361,11 @@ public class FleetStateTests
 
     private static Run WithPeer(double saidAt, FleetNodeHealth? health = null) =>
         Connected().Then(new NodeMet("n2", E1), 1).Then(new NodeSaid("n2", E1, 1, health ?? Health(HealthStatus.Ok), null), saidAt);
+
+    private static IEnumerable<string> Names(Run run) => run.State.Unheard.Select(one => one.Node);
+
+    private static Run WithAddresses() => new[] { "n2", "n3" }.Aggregate(Connected(), (run, node) => run
+        .Then(new NodeMet(node, E1), 1).Then(new NodeSaid(node, E1, 1, Health(HealthStatus.Ok), $"http://{node}:9090"), 2));
 
     private static NodeSaid Said(string node, string epoch, long number, HealthStatus status) =>
         new(node, epoch, number, Health(status, number), null);

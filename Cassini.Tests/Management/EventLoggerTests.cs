@@ -82,6 +82,8 @@ public class EventLoggerTests
         { new FleetJoinLate(["b", "c"]), LogLevel.Warning, "late: b, c" },
         { new FleetJoinLate([]), LogLevel.Warning, "late: nothing" },
         { new PeerLost("b", "0000019a5c3e7f10", TimeSpan.FromSeconds(10)), LogLevel.Warning, "is lost: it was not heard for 10 s" },
+        { new PeerSeen("b", PeerAnswer.Serves), LogLevel.Warning, "node b, asked over HTTP, serves without this one" },
+        { new PeerSeen("b", PeerAnswer.CutOff), LogLevel.Information, "node b, asked over HTTP, is not connected to its bus either" },
         { new PeerDiffers("b", "access rules"), LogLevel.Warning, "node b differs from this one: access rules" },
         { new PeerDiffers("b", ""), LogLevel.Information, "node b has the same settings" },
         { new PeerClockSkewed("b", TimeSpan.FromSeconds(2)), LogLevel.Warning, "the clock of node b is ahead of this one's by 2 s" },

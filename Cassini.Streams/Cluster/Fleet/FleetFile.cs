@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Cluster.Fleet;
 
 /// <summary>
-/// Keeps which nodes are gone in <c>fleet.json</c>, so that it outlives restarts. The file is replaced as a whole; one that cannot be read
-/// is set aside as <c>fleet.json.damaged</c> and reported.
+/// Keeps which nodes are gone, and where the others are asked, in <c>fleet.json</c>, so that it outlives restarts. The file is replaced as
+/// a whole; one that cannot be read is set aside as <c>fleet.json.damaged</c> and reported.
 /// </summary>
 /// <param name="directory">Where the file is; null to remember nothing.</param>
 /// <param name="fleet">What this node knows.</param>
@@ -29,13 +29,15 @@ internal sealed class FleetFile(string? directory, FleetProjection fleet, ILogge
         try
         {
             var memory = JsonSerializer.Deserialize(WholeFile.Read(_path, 2 * FleetMessage.Most), FleetMessageJson.Default.FleetMemory);
-            if (memory is not { V: FleetMessage.Version } || !GoneTold.AreWhole(memory.Tombstones, memory.Forgettings))
+            if (memory is not { V: FleetMessage.Version } || !GoneTold.AreWhole(memory.Tombstones, memory.Forgettings)
+                || !(memory.Addresses.IsDefault || memory.Addresses.All(NodeAddress.IsWhole)))
             {
                 PutAside("it is not of this version");
                 return;
             }
 
             fleet.Apply(new GoneSaid(memory.Tombstones, memory.Forgettings));
+            fleet.Apply(new AddressesRemembered(memory.Addresses.IsDefault ? [] : memory.Addresses));
         }
         catch (Exception none) when (none is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -58,7 +60,8 @@ internal sealed class FleetFile(string? directory, FleetProjection fleet, ILogge
         for (var position = fleet.Log.Newest; ; position = fleet.Log.Newest)
         {
             var state = fleet.State;
-            if (!ReferenceEquals(state.Tombstones, written.Tombstones) || !ReferenceEquals(state.Forgettings, written.Forgettings))
+            if (!ReferenceEquals(state.Tombstones, written.Tombstones) || !ReferenceEquals(state.Forgettings, written.Forgettings)
+                || !ReferenceEquals(state.Addresses, written.Addresses))
             {
                 written = Save(state) ? state : written;
             }
@@ -83,7 +86,8 @@ internal sealed class FleetFile(string? directory, FleetProjection fleet, ILogge
             return true;
         }
 
-        var memory = new FleetMemory(FleetMessage.Version, [.. state.Tombstones.Values], [.. state.Forgettings.Values]);
+        var memory = new FleetMemory(
+            FleetMessage.Version, [.. state.Tombstones.Values], [.. state.Forgettings.Values], [.. state.Addresses.Values]);
         var draft = $"{_path}.tmp";
         try
         {

@@ -17,4 +17,7 @@ internal static partial class FleetFileLog
         1942, LogLevel.Warning,
         "{Path} cannot be written: {Why}. It is tried again at the next change; until then a restart forgets which nodes are gone")]
     public static partial void NotWritten(ILogger logger, string path, string why);
+
+    [LoggerMessage(1943, LogLevel.Information, "node {Node} is not heard on the bus, and {Management} says nothing of it: {Why}")]
+    public static partial void NoAnswer(ILogger logger, string node, string management, string why);
 }

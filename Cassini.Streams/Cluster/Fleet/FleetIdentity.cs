@@ -22,6 +22,9 @@ internal sealed record FleetIdentity(string? Fleet, string Node, string Epoch, D
     /// </summary>
     public static readonly TimeSpan ClockAllowance = TimeSpan.FromMinutes(1);
 
+    /// <summary>The most addresses that are remembered: that of a node that is not there makes room.</summary>
+    public const int MostAddresses = 64;
+
     /// <summary>The most tombstones: the oldest makes room.</summary>
     public const int MostTombstones = 64;
 }

@@ -71,5 +71,13 @@ internal sealed record NodeDropped(string Node) : FleetNote;
 /// <param name="Forgettings">Those that were forgotten.</param>
 internal sealed record GoneSaid(ImmutableArray<Tombstone> Tombstones, ImmutableArray<Forgetting> Forgettings) : FleetNote;
 
+/// <summary>Where nodes were reached in an earlier run.</summary>
+/// <param name="Addresses">The addresses.</param>
+internal sealed record AddressesRemembered(ImmutableArray<NodeAddress> Addresses) : FleetNote;
+
+/// <summary>A node has answered over HTTP.</summary>
+/// <param name="Node">Its name.</param>
+internal sealed record NodeAnswered(string Node) : FleetNote;
+
 /// <summary>Time passes.</summary>
 internal sealed record TimePassed : FleetNote;

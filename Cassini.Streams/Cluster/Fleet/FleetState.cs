@@ -40,6 +40,19 @@ internal sealed record FleetState
     public ImmutableSortedDictionary<string, Forgetting> Forgettings { get; private init; } =
         ImmutableSortedDictionary.Create<string, Forgetting>(StringComparer.Ordinal);
 
+    /// <summary>Where the managements of other nodes are, by name: also of those that are not there.</summary>
+    public ImmutableSortedDictionary<string, NodeAddress> Addresses { get; private init; } =
+        ImmutableSortedDictionary.Create<string, NodeAddress>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Those that the bus says nothing of, to be asked over HTTP: all while it is not connected, else those that are not heard on it and
+    /// have not left.
+    /// </summary>
+    public ImmutableArray<NodeAddress> Unheard => ConnectedAt is null
+        ? [.. Addresses.Values]
+        : [.. Addresses.Values.Where(one => Nodes.GetValueOrDefault(one.Node) is not { Standing: Standing.Heard }
+            && Tombstones.GetValueOrDefault(one.Node) is not { Reason: TombstoneReason.Left })];
+
     /// <summary>The next instant at which time alone changes something; null for none.</summary>
     public TimeSpan? Next => Deadlines().Where(due => due > Now).Select(due => (TimeSpan?)due).Min();
 
@@ -90,9 +103,12 @@ internal sealed record FleetState
         AsOf = TimeOf(Now),
         Status = Status,
         Ready = Ready,
+        Connected = Connected,
         Nodes = [.. Nodes.Values.Select(Show)],
         Tombstones = [.. Tombstones.Values],
     };
+
+    private bool? Connected => Self.Fleet is null ? null : ConnectedAt is not null;
 
     private DateTimeOffset TimeOf(TimeSpan elapsed) => Self.StartedAt + elapsed;
 
@@ -132,6 +148,9 @@ internal sealed record FleetState
         NodeDropped dropped when Nodes.GetValueOrDefault(dropped.Node) is { Standing: Standing.GivenUp } =>
             Bury(dropped.Node, TombstoneReason.Lost),
         GoneSaid gone => Merge(gone),
+        AddressesRemembered remembered => remembered.Addresses.Aggregate(
+            this, (after, one) => after.Addresses.ContainsKey(one.Node) ? after : after.Remember(one)),
+        NodeAnswered answered => Change(answered.Node, node => node with { AnsweredAt = Now }),
         _ => this,
     };
 
@@ -145,10 +164,11 @@ internal sealed record FleetState
                 .Aggregate(state, (after, one) => after.Bury(one.Node, TombstoneReason.Lost));
         }
 
+        string[] over = [.. state.Tombstones.Values.Where(one => EndOf(one.LostAt) <= Now).Select(one => one.Node)];
         return state with
         {
-            Tombstones = state.Tombstones.RemoveRange(
-                state.Tombstones.Values.Where(one => EndOf(one.LostAt) <= Now).Select(one => one.Node)),
+            Tombstones = state.Tombstones.RemoveRange(over),
+            Addresses = state.Addresses.RemoveRange(over),
             Forgettings = state.Forgettings.RemoveRange(
                 state.Forgettings.Values.Where(one => EndOf(one.At) <= Now).Select(one => one.Node)),
         };
@@ -158,14 +178,38 @@ internal sealed record FleetState
         ? this with { Nodes = Nodes.SetItem(node, change(fact)) }
         : this;
 
-    private FleetState Hear(NodeSaid said) => said.Node == Self.Node ? this : Change(said.Node, node =>
-        node.Epoch != said.Epoch || said.Number <= node.Number ? node : node with
+    private FleetState Hear(NodeSaid said)
+    {
+        if (said.Node == Self.Node || !Nodes.TryGetValue(said.Node, out var node) || node.Epoch != said.Epoch || said.Number <= node.Number)
+        {
+            return this;
+        }
+
+        var after = Change(said.Node, fact => fact with
         {
             Said = said.Health,
             Number = said.Number,
             SaidAt = Now,
             Management = said.Management,
         });
+        return said.Management is { } management
+            ? after.Remember(new NodeAddress(said.Node, management))
+            : after with { Addresses = Addresses.Remove(said.Node) };
+    }
+
+    private FleetState Remember(NodeAddress one)
+    {
+        if (one.Node == Self.Node || Addresses.GetValueOrDefault(one.Node) == one)
+        {
+            return this;
+        }
+
+        var all = Addresses.SetItem(one.Node, one);
+        var old = all.Keys.FirstOrDefault(node => node != one.Node && !Nodes.ContainsKey(node));
+        return all.Count <= FleetIdentity.MostAddresses ? this with { Addresses = all }
+            : old is not null ? this with { Addresses = all.Remove(old) }
+            : this;
+    }
 
     private FleetState Meet(string node, string? epoch) => node == Self.Node || epoch is null ? this : this with
     {
@@ -242,6 +286,7 @@ internal sealed record FleetState
         {
             Forgettings = all.Count > FleetIdentity.MostTombstones ? all.Remove(all.Values.MinBy(other => other.At)!.Node) : all,
             Tombstones = Tombstones.TryGetValue(one.Node, out var gone) && Covers(one, gone) ? Tombstones.Remove(one.Node) : Tombstones,
+            Addresses = Nodes.ContainsKey(one.Node) ? Addresses : Addresses.Remove(one.Node),
         };
     }
 
@@ -275,7 +320,9 @@ internal sealed record FleetState
         Epoch = fact.Epoch,
         State = fact.Shown,
         Since = TimeOf(fact.ShownSince),
-        Heard = new NodeHeard(fact.Node == Self.Node || fact.Said is null ? null : TimeOf(fact.SaidAt), null),
+        Heard = new NodeHeard(
+            fact.Node == Self.Node || fact.Said is null ? null : TimeOf(fact.SaidAt),
+            fact.AnsweredAt is { } answered ? TimeOf(answered) : null),
         Snapshot = HealthOf(fact),
         Management = fact.Management,
     };
@@ -322,6 +369,7 @@ internal sealed record FleetState
             To = peer?.Snapshot.Status ?? HealthStatus.Unknown,
             Status = Status,
             Ready = Ready,
+            Connected = Connected,
             Peer = peer,
             Tombstone = Tombstones.GetValueOrDefault(node),
         };

@@ -32,6 +32,9 @@ internal sealed record NodeFact(string Node, string Epoch)
     /// <summary>When that was.</summary>
     public TimeSpan SaidAt { get; init; }
 
+    /// <summary>When it answered over HTTP last; null when it never did.</summary>
+    public TimeSpan? AnsweredAt { get; init; }
+
     /// <summary>Where its management is reached; null when it does not say.</summary>
     public string? Management { get; init; }
 

@@ -6,14 +6,10 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Health.Checks;
 
 /// <summary>
-/// The nodes of the fleet hear each other and agree. Off for a broker on its own. Not ready only while this node does not know what its
-/// peers subscribe to: whatever else is wrong, it serves its clients, and clients that are sent elsewhere would find the same.
+/// The nodes of the fleet hear each other and agree. Off for a broker on its own. Not ready while this node does not know what its peers
+/// subscribe to, and while others serve without it, which they say over HTTP. Whatever else is wrong, it serves its clients, and clients
+/// that are sent elsewhere would find the same. An operator may decide otherwise for a lost bus.
 /// </summary>
-/// <remarks>
-/// All evidence is what the bus brings. So this node cannot tell whether it alone is cut off, while others serve, and the loss of the bus
-/// never makes it not ready. A second way to hear of the peers would tell: an error <c>Isolated</c>, which fails /readyz, then belongs
-/// between <c>Joining</c> and <c>EngineLost</c>.
-/// </remarks>
 internal sealed class ClusterCheck : Check
 {
     /// <summary>The most nodes that a message names.</summary>
@@ -30,8 +26,19 @@ internal sealed class ClusterCheck : Check
         var cluster = facts.Cluster;
         return cluster.Fleet is null ? Verdict.Of(HealthStatus.Off, Reasons.ClusterOff, "a broker on its own: it is no node of a fleet")
             : !cluster.IsJoined ? Joining(cluster)
-            : cluster.CutOff is { } problem ? CutOff(cluster, problem)
-            : Found(
+            : IsolatedAt(cluster) is var isolatedAt && isolatedAt <= now ? Isolated(cluster)
+            : (cluster.CutOff is { } problem ? CutOff(cluster, problem) : Disagreeing(cluster)).Before(isolatedAt);
+    }
+
+    public override Fails FailedProbes(HealthStatus status, Fails flags) => flags;
+
+    /// <summary>When this node is isolated, if nothing happens; the end of time when nobody serves without it.</summary>
+    private static TimeSpan IsolatedAt(ClusterFacts cluster) =>
+        cluster.ServedSince < TimeSpan.MaxValue ? cluster.ServedSince + cluster.IsolationGrace : TimeSpan.MaxValue;
+
+    /// <summary>The bus is connected: what is wrong with the others.</summary>
+    private static Verdict Disagreeing(ClusterFacts cluster) =>
+        Found(
                 cluster, Reasons.PeerLost, "lost", peer => peer.State is PeerState.Lost ? peer.Cause : 0,
                 peer => $"not heard for {Text(peer.Silence)}")
             ?? Found(
@@ -49,7 +56,6 @@ internal sealed class ClusterCheck : Check
                 cluster, Reasons.LinkDropping, "QoS 0 messages are dropped on the way", peer => peer.DropCause,
                 peer => $"{Quantity.Of(peer.Dropped, "message")} so far")
             ?? Verdict.Ok();
-    }
 
     private static Verdict Joining(ClusterFacts cluster)
     {
@@ -57,26 +63,50 @@ internal sealed class ClusterCheck : Check
         return cluster.CutOff is { } problem
             ? Verdict.Of(
                 HealthStatus.Unknown, Reasons.Joining, $"{message}: the bus is not connected: {problem}",
-                cluster.EnteredCause, cluster.EngineCause)
-            : Verdict.Of(HealthStatus.Unknown, Reasons.Joining, message, cluster.EnteredCause);
+                cluster.EnteredCause, cluster.EngineCause) with
+            {
+                Fails = Fails.Readyz,
+            }
+            : Verdict.Of(HealthStatus.Unknown, Reasons.Joining, message, cluster.EnteredCause) with { Fails = Fails.Readyz };
+    }
+
+    /// <summary>Others serve, so that clients are better off there.</summary>
+    private static Verdict Isolated(ClusterFacts cluster)
+    {
+        var serving = cluster.Serving().ToArray();
+        var why = cluster.CutOff is { } problem ? $"the bus is not connected here: {problem}" : "they and this node do not hear each other";
+        return Verdict.Of(
+            HealthStatus.Error, Reasons.Isolated, $"others serve without {cluster.Node}: {Names(serving, seen => seen.Node)}; {why}",
+            [cluster.CutOff is null ? 0 : cluster.EngineCause, .. serving.Select(seen => seen.Cause)]) with
+        {
+            Fails = Fails.Readyz,
+        };
     }
 
     /// <summary>The bus is lost: cut off from the others, or there is none.</summary>
     private static Verdict CutOff(ClusterFacts cluster, string problem)
     {
-        var others = cluster.Peers.Where(peer => peer.State is not PeerState.Lost).ToArray();
+        string[] others =
+        [
+            .. cluster.Peers.Where(peer => peer.State is not PeerState.Lost).Select(peer => peer.Node)
+                .Union(cluster.Seen.Select(seen => seen.Node)).Order(StringComparer.Ordinal),
+        ];
         var cause = cluster.EngineCause > 0 ? cluster.EngineCause : cluster.EnteredCause;
         var message = $"the bus is not connected: {problem}";
-        return others.Length > 0
+        var same = cluster.Seen.Where(seen => seen.Answer is PeerAnswer.CutOff).ToArray();
+        var shared = same.Length == 0 ? "" : $"; nor is it on {Names(same, seen => seen.Node)}";
+        var verdict = others.Length > 0
             ? Verdict.Of(
-                HealthStatus.Degraded, Reasons.EngineLost, $"{message}; {cluster.Node} is cut off from {Names(others, peer => peer.Node)}",
-                cause)
+                HealthStatus.Degraded, Reasons.EngineLost,
+                $"{message}{shared}; {cluster.Node} is cut off from {Names(others, name => name)}",
+                [cause, .. same.Select(seen => seen.Cause)])
             : Verdict.Of(
                 HealthStatus.Degraded, Reasons.Alone,
                 cluster.Peers.IsEmpty
                     ? $"{message}; {cluster.Node} knows no other node"
                     : $"{message}; all others are lost: {Names(cluster.Peers, peer => peer.Node)}",
                 [cause, .. cluster.Peers.Select(peer => peer.Cause)]);
+        return cluster.ReadyAlone ? verdict : verdict with { Fails = Fails.Readyz };
     }
 
     /// <summary>The verdict on all peers that have the same fault; null when none has.</summary>
@@ -103,10 +133,10 @@ internal sealed class ClusterCheck : Check
     private static string Skew(PeerFact peer) =>
         $"{Text(peer.Skew.Duration())} {(peer.Skew > TimeSpan.Zero ? "ahead" : "behind")}";
 
-    private static string Names(IReadOnlyCollection<PeerFact> peers, Func<PeerFact, string> name)
+    private static string Names<T>(IReadOnlyCollection<T> nodes, Func<T, string> name)
     {
-        var named = string.Join(", ", peers.Take(MostNamed).Select(name));
-        return peers.Count > MostNamed ? $"{named} and {peers.Count - MostNamed} more" : named;
+        var named = string.Join(", ", nodes.Take(MostNamed).Select(name));
+        return nodes.Count > MostNamed ? $"{named} and {nodes.Count - MostNamed} more" : named;
     }
 
     private static string Text(TimeSpan duration) =>

@@ -8,6 +8,9 @@ internal sealed record ClusterFacts
 {
     public static readonly ClusterFacts None = new();
 
+    /// <summary>Keeps sums of times far from overflow, even with a damaged log.</summary>
+    private static readonly TimeSpan LongestGrace = TimeSpan.FromDays(1);
+
     /// <summary>The name of the fleet; null for a broker on its own.</summary>
     public string? Fleet { get; init; }
 
@@ -32,9 +35,54 @@ internal sealed record ClusterFacts
     /// <summary>The other nodes by name, without those that left or were forgotten.</summary>
     public ImmutableArray<PeerFact> Peers { get; init; } = [];
 
-    public ClusterFacts Apply(BrokerEvent happened, long sequence) => happened switch
+    /// <summary>What nodes say over HTTP, by name.</summary>
+    public ImmutableArray<SeenFact> Seen { get; init; } = [];
+
+    /// <summary>Since when others serve without this node; the end of time while none is known to.</summary>
+    public TimeSpan ServedSince { get; init; } = TimeSpan.MaxValue;
+
+    /// <summary>How long others must serve without this node until it is isolated.</summary>
+    public TimeSpan IsolationGrace
     {
-        FleetEntered e => this with { Fleet = e.Fleet, Node = e.Node, EnteredCause = sequence },
+        get;
+        init => field = value < TimeSpan.Zero ? TimeSpan.Zero : value < LongestGrace ? value : LongestGrace;
+    }
+
+    /// <summary>Whether this node is ready while the bus is lost and nobody is known to serve without it.</summary>
+    public bool ReadyAlone { get; init; } = true;
+
+    /// <summary>Those who say that they serve without this node, and are not heard on the bus.</summary>
+    public IEnumerable<SeenFact> Serving() => Seen.Where(seen => seen.Answer is PeerAnswer.Serves
+        && (CutOff is not null || !Peers.Any(peer => peer.Node == seen.Node && peer.State is PeerState.Live)));
+
+    /// <summary>
+    /// Whether others serve without this node. While the bus is connected here too, the fleet has two parts which both work: the smaller
+    /// one is cut off, and of two equal ones none is.
+    /// </summary>
+    private bool IsServedWithout => CutOff is not null
+        ? Serving().Any()
+        : Serving().Count() > 1 + Peers.Count(peer => peer.State is PeerState.Live);
+
+    /// <param name="happened">What happened.</param>
+    /// <param name="sequence">Its number.</param>
+    /// <param name="now">Its time, which never runs backwards.</param>
+    public ClusterFacts Apply(BrokerEvent happened, long sequence, TimeSpan now)
+    {
+        var after = Learn(happened, sequence);
+        var since = !after.IsServedWithout ? TimeSpan.MaxValue : ServedSince < TimeSpan.MaxValue ? ServedSince : now;
+        return after.ServedSince == since ? after : after with { ServedSince = since };
+    }
+
+    private ClusterFacts Learn(BrokerEvent happened, long sequence) => happened switch
+    {
+        FleetEntered e => this with
+        {
+            Fleet = e.Fleet,
+            Node = e.Node,
+            EnteredCause = sequence,
+            IsolationGrace = e.IsolationGrace,
+            ReadyAlone = e.ReadyAlone,
+        },
         FleetJoined => this with { IsJoined = true, Peers = [.. Peers.Select(peer => peer with { LateCause = 0 })] },
         FleetJoinLate e => e.Nodes.Aggregate(
             this with { IsJoined = true }, (facts, node) => facts.Change(node, peer => peer with { LateCause = sequence })),
@@ -51,6 +99,7 @@ internal sealed record ClusterFacts
         PeerLost e => Change(e.Node, peer => peer with { State = PeerState.Lost, Silence = e.Silence, Cause = sequence }),
         PeerLeft e => Without(peer => peer.Node == e.Node),
         PeerForgotten e => Without(peer => peer.Node == e.Node && peer.State is PeerState.Lost),
+        PeerSeen e => this with { Seen = See(e, sequence) },
         InterestLagging e => Change(e.Node, peer => peer with { LagCause = sequence, Waited = e.Waited }),
         InterestConfirmed e => Change(e.Node, peer => peer with { LateCause = 0, LagCause = 0, Waited = TimeSpan.Zero }),
         PeerDiffers e => Change(e.Node, peer => peer with { DiffersCause = e.What.Length > 0 ? sequence : 0, Differs = e.What }),
@@ -75,6 +124,13 @@ internal sealed record ClusterFacts
 
         return this with { Peers = [.. Peers.Append(change(new PeerFact(node))).OrderBy(peer => peer.Node, StringComparer.Ordinal)] };
     }
+
+    private ImmutableArray<SeenFact> See(PeerSeen seen, long sequence) =>
+    [
+        .. Seen.Where(one => one.Node != seen.Node)
+            .Concat(seen.Answer is PeerAnswer.None ? [] : [new SeenFact(seen.Node, seen.Answer, sequence)])
+            .OrderBy(one => one.Node, StringComparer.Ordinal),
+    ];
 
     private ClusterFacts Without(Func<PeerFact, bool> isGone) => this with { Peers = [.. Peers.Where(peer => !isGone(peer))] };
 }

@@ -53,7 +53,7 @@ internal static class FactsReducer
             {
                 Configuration = facts.Configuration.Apply(envelope.Event as ConfigurationReloadFailed, sequence),
             },
-            { Category: EventCategory.Cluster } => facts with { Cluster = facts.Cluster.Apply(envelope.Event, sequence) },
+            { Category: EventCategory.Cluster } => facts with { Cluster = facts.Cluster.Apply(envelope.Event, sequence, now) },
             PhaseEntered e => facts with { Phase = facts.Phase.Apply(e, sequence) },
             _ => facts,
         };

@@ -41,7 +41,7 @@ internal static class StateJson
             throw new JsonException("state: facts.handshakes.addresses: an address is null");
         }
 
-        if (written.Facts.Cluster.Peers.Contains(null!))
+        if (written.Facts.Cluster.Peers.Contains(null!) || written.Facts.Cluster.Seen.Contains(null!))
         {
             throw new JsonException("state: facts.cluster.peers: a node is null");
         }

@@ -266,6 +266,115 @@ public class ClusterCheckTests
         Of(fold).Evidence.Length.ShouldBe(10);
     }
 
+    [Fact]
+    public void Cluster_OthersServeForTheGrace_IsIsolatedToTheTickAndNotReady()
+    {
+        var fold = Fleet(grace: 10).At(2, Lost).At(5, new PeerSeen("b", PeerAnswer.Serves));
+        var lost = fold.State.Facts.Cluster.EngineCause;
+        var seen = fold.State.Through;
+        Of(fold.At(9, new PeerSeen("c", PeerAnswer.Serves)).QuietUntil(S(15) - Instant)).Reason.ShouldBe(Reasons.EngineLost);
+        Of(fold).Fails.ShouldBe(Fails.Nothing);
+
+        fold.QuietUntil(S(15));
+
+        Of(fold).Status.ShouldBe(HealthStatus.Error);
+        Of(fold).Reason.ShouldBe(Reasons.Isolated);
+        Of(fold).Message.ShouldBe("others serve without a: b, c; the bus is not connected here: connection refused");
+        Of(fold).Since.ShouldBe(S(15));
+        Of(fold).Evidence.ShouldBe([lost, seen, seen + 1]);
+        Of(fold).Fails.ShouldBe(Fails.Readyz);
+        fold.State.Verdicts.Live.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(PeerAnswer.None)]
+    [InlineData(PeerAnswer.CutOff)]
+    [InlineData(PeerAnswer.NotReady)]
+    [InlineData(PeerAnswer.Hears)]
+    public void Cluster_NobodyServesWithoutThisNodeAnyMore_IsReadyAfterTheHold(PeerAnswer answer)
+    {
+        var fold = Fleet(grace: 10).At(2, Lost).At(5, new PeerSeen("b", PeerAnswer.Serves)).At(9, new PeerSeen("b", answer))
+            .At(10, new PeerSeen("b", PeerAnswer.Serves));
+        Of(fold.QuietUntil(S(20) - Instant)).Reason.ShouldBe(Reasons.EngineLost, "the grace begins anew");
+        Of(fold.QuietUntil(S(20))).Reason.ShouldBe(Reasons.Isolated);
+
+        fold.At(21, new PeerSeen("b", answer));
+
+        var held = S(20) + fold.Policy.Hold;
+        Of(fold.QuietUntil(held - Instant)).Reason.ShouldBe(Reasons.Isolated);
+        Of(fold).Fails.ShouldBe(Fails.Readyz);
+        Of(fold.QuietUntil(held)).Reason.ShouldBe(Reasons.EngineLost);
+        Of(fold).Fails.ShouldBe(Fails.Nothing, "others are no better off");
+    }
+
+    [Fact]
+    public void Cluster_IsolatedAndTheBusIsBack_IsOkAfterTheHold()
+    {
+        var fold = Fleet(grace: 1).At(2, Lost).At(5, new PeerSeen("b", PeerAnswer.Serves)).QuietUntil(S(7));
+        Of(fold).Reason.ShouldBe(Reasons.Isolated);
+
+        fold.At(8, Connected).At(8, new PeerSeen("b", PeerAnswer.None)).QuietUntil(S(6) + fold.Policy.Hold);
+
+        Of(fold).Status.ShouldBe(HealthStatus.Ok);
+        Of(fold).Fails.ShouldBe(Fails.Nothing);
+    }
+
+    /// <summary>Each part is connected and says that it serves: if both were isolated, nobody would serve.</summary>
+    [Fact]
+    public void Cluster_TheBusIsInTwoParts_OnlyTheSmallerIsIsolated()
+    {
+        var smaller = Fleet(grace: 10).At(2, new PeerSuspected("b", S(2.5))).At(2, new PeerSuspected("c", S(2.5)))
+            .At(3, new PeerSeen("b", PeerAnswer.Serves));
+        Of(smaller.QuietUntil(S(40))).Reason.ShouldBe(Reasons.PeerSuspect, "one against one");
+
+        smaller.At(41, new PeerLost("b", Run, S(10))).At(41, new PeerSeen("c", PeerAnswer.Serves));
+        Of(smaller.QuietUntil(S(51) - Instant)).Reason.ShouldBe(Reasons.PeerLost);
+        Of(smaller.QuietUntil(S(51))).Reason.ShouldBe(Reasons.Isolated);
+        Of(smaller).Message.ShouldBe("others serve without a: b, c; they and this node do not hear each other");
+
+        var larger = Fleet(grace: 10).At(2, new PeerLost("c", Run, S(10))).At(3, new PeerSeen("c", PeerAnswer.Serves));
+        Of(larger.QuietUntil(S(40))).Reason.ShouldBe(Reasons.PeerLost);
+        Of(larger).Fails.ShouldBe(Fails.Nothing);
+    }
+
+    [Fact]
+    public void Cluster_TheEngineIsGoneForAll_IsEngineLostAndSaysSo_AlsoWhenAllAreLostOnTheBus()
+    {
+        var fold = Fleet().At(2, Lost).At(3, new PeerSeen("b", PeerAnswer.CutOff))
+            .At(12, new PeerLost("b", Run, S(10))).At(12, new PeerLost("c", Run, S(10)));
+
+        Of(fold).Reason.ShouldBe(Reasons.EngineLost);
+        Of(fold).Message.ShouldBe("the bus is not connected: connection refused; nor is it on b; a is cut off from b");
+
+        Of(fold.At(13, new PeerSeen("b", PeerAnswer.None))).Reason.ShouldBe(Reasons.Alone);
+        Of(fold).Fails.ShouldBe(Fails.Nothing);
+    }
+
+    [Fact]
+    public void Cluster_NotReadyAlone_EngineLostAndAloneAreNotReady_UntilTheBusIsBackForTheHold()
+    {
+        var fold = Fleet(readyAlone: false);
+        Of(fold).Fails.ShouldBe(Fails.Nothing);
+
+        Of(fold.At(2, Lost)).Reason.ShouldBe(Reasons.EngineLost);
+        Of(fold).Status.ShouldBe(HealthStatus.Degraded);
+        Of(fold).Fails.ShouldBe(Fails.Readyz);
+        fold.At(12, new PeerLost("b", Run, S(10))).At(12, new PeerLost("c", Run, S(10)));
+        Of(fold).Reason.ShouldBe(Reasons.Alone);
+        Of(fold).Fails.ShouldBe(Fails.Readyz);
+
+        fold.At(30, Connected);
+        Of(fold).Fails.ShouldBe(Fails.Nothing);
+        Of(fold).Reason.ShouldBe(Reasons.PeerLost);
+    }
+
+    /// <summary>Node a of a fleet with b and c, which has joined at 1 s.</summary>
+    private static Fold Fleet(double grace, bool readyAlone = true) => Healthy()
+        .At(0, Entered with { IsolationGrace = S(grace), ReadyAlone = readyAlone }).At(0, Connected)
+        .At(0.5, new PeerJoined("b", Run)).At(0.5, new PeerJoined("c", Run)).At(1, Joined);
+
+    private static Fold Fleet(bool readyAlone) => Fleet(10, readyAlone);
+
     /// <summary>Node a of a fleet with b and c, which has joined at 1 s.</summary>
     private static Fold Fleet() => Healthy()
         .At(0, Entered).At(0, Connected).At(0.5, new PeerJoined("b", Run)).At(0.5, new PeerJoined("c", Run)).At(1, Joined);

@@ -255,6 +255,7 @@ public class StateJsonTests
         .At(11, new ConfigurationReloadFailed("bad", 1))
         .At(11.2, new FleetEntered("a", "main"))
         .At(11.2, new EngineLost("refused"))
+        .At(11.2, new PeerSeen("b", PeerAnswer.Serves))
         .At(11.3, new FleetJoinLate(["b"]))
         .At(11.4, new LinkDropping("c", 7))
         .At(11.5, new ConnectionOpened(1, "alice"))

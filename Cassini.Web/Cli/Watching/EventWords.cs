@@ -16,7 +16,7 @@ internal static class EventWords
             or EngineLost or PeerLost => LineKind.Bad,
         ListenerClosed or MessagesDropped or CapacityReached or IdentityQuarantined or ClientIdContested or CertificateExpiring
             or PhaseEntered or Restarted or StoreResumed or RemedyApplied or EngineConnected or FleetJoined or FleetJoinLate or PeerJoined
-            or PeerSuspected or PeerBack or PeerLeft or InterestLagging or PeerDiffers or PeerClockSkewed or LinkDropping
+            or PeerSuspected or PeerBack or PeerLeft or PeerSeen or InterestLagging or PeerDiffers or PeerClockSkewed or LinkDropping
             or RetainedIncomplete
             => LineKind.Notable,
         _ => LineKind.Plain,
