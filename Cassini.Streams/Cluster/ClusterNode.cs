@@ -363,6 +363,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
             foreach (var peer in Live())
             {
                 peer.Subscriber.Link?.Look(isBack: false);
+                peer.Receiver.Look();
                 ReportDrops(peer);
                 LookAtRetained(peer);
             }
@@ -576,7 +577,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
 
     private PeerNode Know(string node, string epoch, PeerNode? before)
     {
-        var subscriber = before?.Subscriber ?? new ClusterPeer();
+        var subscriber = before?.Subscriber ?? new ClusterPeer(_broker.Shares);
         var interest = before?.Interest ?? new PeerInterest(_broker.Tree, subscriber);
         if (before is null && _broker.Sessions.FindQueue(node) is { } queue)
         {
@@ -584,7 +585,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
             subscriber.Lose(queue, _broker.Topics, _time);
         }
 
-        var receiver = new LinkReceiver(subscriber, _broker.Peers.Publish, _durability, mark => OnMark(node, subscriber, mark));
+        var receiver = new LinkReceiver(
+            subscriber, _broker.Peers.Publish, _durability, _time, mark => OnMark(node, subscriber, mark));
         var retained = new RetainedSync(
             subscriber, _broker.Retained, _broker.Peers, _durability, _data,
             (_subjects.Retained(from: _node, to: node), _subjects.Retained(from: node, to: _node)), (RunOf(_epoch), RunOf(epoch)), _time);
@@ -633,16 +635,21 @@ internal sealed class ClusterNode : IPeers, IDisposable
 
         peer.Interest.Leave();
         var queue = peer.Interest.KeptFilters.Any() ? _broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters) : null;
-        var (link, ticket) = peer.Subscriber.Lose(queue, _broker.Topics, _time);
+        var (link, ticket, elsewhere) = peer.Subscriber.Lose(queue, _broker.Topics, _time);
         if (link is not null)
         {
-            TaskObserver.Observe(ReleaseAsync(link, ticket), Crash);
+            TaskObserver.Observe(ReleaseAsync(link, ticket, elsewhere), Crash);
         }
     }
 
-    /// <summary>What waits for a peer waits for the store of this node now.</summary>
-    private async Task ReleaseAsync(LinkSender link, long ticket)
+    /// <summary>What waits for a peer waits for the store of this node now, and for other peers that have it instead.</summary>
+    private async Task ReleaseAsync(LinkSender link, long ticket, AwaitList? elsewhere)
     {
+        if (elsewhere is not null)
+        {
+            await elsewhere.WhenReachedAsync(_durability.Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         await _durability.WhenReachedAsync(ticket, _durability.Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_durability.IsReached(ticket))
         {
@@ -807,7 +814,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 parts[i].Unwanted,
                 [.. parts[i].Claims.Select(claim => claim.ToString())],
                 parts[i].Released,
-                [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Kept).Select(one => one.Filter)]));
+                [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Kept).Select(one => one.Filter)],
+                parts[i].Shares));
         }
     }
 
