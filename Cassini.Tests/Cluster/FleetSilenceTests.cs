@@ -82,7 +82,7 @@ public sealed class FleetSilenceTests : IDisposable
     [Fact]
     public async Task Cut_WithAMemberOfAShare_GivesItsMessagesToOthers()
     {
-        var members = new[] { Subscribe(_first, "$share/g/t"), Subscribe(_second, "$share/g/t") };
+        var members = new[] { _first.Join("$share/g/t"), _second.Join("$share/g/t") };
         _clock.AdvanceBy(S(2));
         _engine.Cut("n1", "n2");
         _engine.Cut("n2", "n1");

@@ -31,7 +31,7 @@ public class ShareScheduleTests
         private readonly VirtualClock _clock = new();
         private readonly SimulatedEngine _engine;
         private readonly List<SimulatedNode> _nodes = [];
-        private readonly List<(SimulatedNode Node, LocalSubscriber Subscriber)> _members = [];
+        private readonly List<LocalSubscriber> _members = [];
         private readonly List<(QualityOfService QoS, Task<LocalVerdict> Acknowledged)> _messages = [];
         private readonly List<int> _got = [];
 
@@ -89,7 +89,7 @@ public class ShareScheduleTests
                     var leaving = _members[_random.Next(1, _members.Count)];
                     _members.Remove(leaving);
                     Read(leaving);
-                    leaving.Node.Client.Close(leaving.Subscriber);
+                    leaving.Dispose();
                     break;
                 case 6:
                     _engine.Cut(node.Name, _nodes[_random.Next(_nodes.Count)].Name);
@@ -118,11 +118,11 @@ public class ShareScheduleTests
             }
         }
 
-        private void Join(SimulatedNode node) => _members.Add((node, node.Subscribe("$share/g/t", out _)));
+        private void Join(SimulatedNode node) => _members.Add(node.Join("$share/g/t"));
 
-        private void Read((SimulatedNode Node, LocalSubscriber Subscriber) member)
+        private void Read(LocalSubscriber member)
         {
-            while (member.Subscriber.TryRead(out var read))
+            while (member.TryRead(out var read))
             {
                 _got.Add(int.Parse(read.Message.Payload.Span, CultureInfo.InvariantCulture));
             }
