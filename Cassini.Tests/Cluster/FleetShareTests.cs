@@ -34,14 +34,17 @@ public class FleetShareTests
         members.ShouldAllBe(member => member.Got.Count >= (Count / 3) - 1 && member.Got.Count <= (Count / 3) + 1);
     }
 
-    [Fact]
-    public async Task Publish_AllMembersAreElsewhere_IsDeliveredAndAcknowledged()
+    // What is retained goes to all nodes; but it is one message for the share.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Publish_AllMembersAreElsewhere_IsDeliveredAndAcknowledged(bool retain)
     {
         await using var fleet = await Fleet.StartAsync(2);
         var member = new Member(await fleet.ConnectAsync(1, "m"));
         await member.JoinAsync();
         var publisher = await fleet.ConnectAsync(0, "p");
-        await PublishAsync(publisher, QualityOfService.AtLeastOnce);
+        await PublishAsync(publisher, QualityOfService.AtLeastOnce, retain);
         (await GotAsync([member])).Order().ShouldBe(All);
         await Eventually.BecomesAsync(
             "no node has a member any more", async () => await publisher.PublishAsync("t", "x", QualityOfService.AtLeastOnce),
@@ -98,11 +101,11 @@ public class FleetShareTests
         return members;
     }
 
-    private static async Task PublishAsync(MqttTestClient publisher, QualityOfService qos)
+    private static async Task PublishAsync(MqttTestClient publisher, QualityOfService qos, bool retain = false)
     {
         foreach (var number in All)
         {
-            (await publisher.PublishAsync("t", $"{number}", qos)).ShouldBe(ReasonCode.Success);
+            (await publisher.PublishAsync("t", $"{number}", qos, retain)).ShouldBe(ReasonCode.Success);
         }
     }
 

@@ -78,7 +78,19 @@ internal sealed class LinkReceiver(
     public void OnDurable(FlushSet flushes) => ReleaseDurable();
 
     /// <summary>Looks whether something waits for another node for too long. For a timer.</summary>
-    public void Look() => ReleaseDurable();
+    public void Look()
+    {
+        bool isAny;
+        lock (_lock)
+        {
+            isAny = _waiting.Count > 0;
+        }
+
+        if (isAny)
+        {
+            ReleaseDurable();
+        }
+    }
 
     /// <summary>Nothing comes any more.</summary>
     public void End()
