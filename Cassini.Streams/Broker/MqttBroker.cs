@@ -82,7 +82,8 @@ public sealed class MqttBroker : ISessionHandler
         _access = new AccessControl(options.Access);
         _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, store, _work, time, MayPublish);
         Releasing = new SessionRelease(Sessions, _publisher);
-        Peers = new PeerPublisher(accounts, Topics, Retained, _router, time);
+        Shares = new ShareRouter(Tree, accounts.OfBroker, Counters, time);
+        Peers = new PeerPublisher(accounts, Topics, Retained, _router, Shares, time);
         _receiver = new ConnectReceiver(options, store.Durability, time);
         Connecting = new ConnectPhase(
             options, _access, Sessions, store, _intake, _publisher, _work,
@@ -162,6 +163,9 @@ public sealed class MqttBroker : ISessionHandler
 
     /// <summary>The access rules in force.</summary>
     internal ImmutableArray<AccessRule> AccessRules => _access.InForce.Rules;
+
+    /// <summary>Finds other members for messages of shared subscriptions.</summary>
+    internal ShareRouter Shares { get; }
 
     /// <summary>Takes the messages of other nodes.</summary>
     internal PeerPublisher Peers { get; }

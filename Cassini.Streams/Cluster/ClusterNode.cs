@@ -28,6 +28,9 @@ internal sealed class ClusterNode : IPeers, IDisposable
     /// <summary>Bytes of a piece of a session that moves.</summary>
     private const int PieceSize = 128 * 1024;
 
+    /// <summary>So many heartbeats in a row must say it.</summary>
+    private const int BeatsOfSkew = 10;
+
     /// <summary>A heartbeat whose clock differs by more is reported.</summary>
     private static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(1);
 
@@ -59,6 +62,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
     private volatile TaskCompletionSource _crash = new();
     private TaskCompletionSource? _allKnown;
     private MembershipState _members;
+    private TimeSpan _lookedAt;
     private ulong _lastLink;
     private int _isFlushDue;
     private bool _hasJoined;
@@ -376,6 +380,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 return;
             }
 
+            ForgiveOwnPause();
             var (members, transitions) = _members.Advance(Elapsed());
             _members = members;
             Apply(transitions);
@@ -383,6 +388,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
             foreach (var peer in Live())
             {
                 peer.Subscriber.Link?.Look(isBack: false);
+                peer.Receiver.Look();
                 ReportDrops(peer);
                 LookAtRetained(peer);
             }
@@ -411,6 +417,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 return;
             }
 
+            ForgiveOwnPause();
             switch (message)
             {
                 case Beat beat:
@@ -449,6 +456,18 @@ internal sealed class ClusterNode : IPeers, IDisposable
             }
 
             Join();
+        }
+    }
+
+    /// <summary>When this node was stopped for a while, as a process or as a machine, its peers were not silent.</summary>
+    private void ForgiveOwnPause()
+    {
+        var elapsed = Elapsed();
+        var pause = elapsed - _lookedAt - _options.HeartbeatInterval;
+        _lookedAt = elapsed;
+        if (pause > _options.HeartbeatInterval)
+        {
+            _members = _members.Forgive(pause);
         }
     }
 
@@ -493,7 +512,10 @@ internal sealed class ClusterNode : IPeers, IDisposable
         }
 
         var skew = beat.At - _time.GetUtcNow();
-        var isSkewed = skew.Duration() > LargestSkew;
+        peer.SkewedBeats = skew.Duration() > LargestSkew ? peer.SkewedBeats + 1 : 0;
+
+        // What waited somewhere, behind a node that stood still or a network that was cut, says nothing of the clock.
+        var isSkewed = peer.SkewedBeats >= BeatsOfSkew;
         if (isSkewed != peer.IsSkewed)
         {
             peer.IsSkewed = isSkewed;
@@ -597,7 +619,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
 
     private PeerNode Know(string node, string epoch, PeerNode? before)
     {
-        var subscriber = before?.Subscriber ?? new ClusterPeer();
+        var subscriber = before?.Subscriber ?? new ClusterPeer(_broker.Shares);
         var interest = before?.Interest ?? new PeerInterest(_broker.Tree, subscriber);
         if (before is null && _broker.Sessions.FindQueue(node) is { } queue)
         {
@@ -605,7 +627,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
             subscriber.Lose(queue, _broker.Topics, _time);
         }
 
-        var receiver = new LinkReceiver(subscriber, _broker.Peers.Publish, _durability, mark => OnMark(node, subscriber, mark));
+        var receiver = new LinkReceiver(
+            subscriber, _broker.Peers.Publish, _durability, _time, mark => OnMark(node, subscriber, mark));
         var retained = new RetainedSync(
             subscriber, _broker.Retained, _broker.Peers, _durability, _data,
             (_subjects.Retained(from: _node, to: node), _subjects.Retained(from: node, to: _node)), (RunOf(_epoch), RunOf(epoch)), _time);
@@ -655,16 +678,21 @@ internal sealed class ClusterNode : IPeers, IDisposable
         peer.Interest.Leave();
         var isForIt = peer.Interest.KeptFilters.Any() && !(_isStopped && peer.Subscriber is { Queue: null, Link.IsSettled: true });
         var queue = isForIt ? _broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters) : null;
-        var (link, ticket) = peer.Subscriber.Lose(queue, _broker.Topics, _time);
+        var (link, ticket, elsewhere) = peer.Subscriber.Lose(queue, _broker.Topics, _time);
         if (link is not null)
         {
-            TaskObserver.Observe(ReleaseAsync(link, ticket), Crash);
+            TaskObserver.Observe(ReleaseAsync(link, ticket, elsewhere), Crash);
         }
     }
 
-    /// <summary>What waits for a peer waits for the store of this node now.</summary>
-    private async Task ReleaseAsync(LinkSender link, long ticket)
+    /// <summary>What waits for a peer waits for the store of this node now, and for other peers that have it instead.</summary>
+    private async Task ReleaseAsync(LinkSender link, long ticket, AwaitList? elsewhere)
     {
+        if (elsewhere is not null)
+        {
+            await elsewhere.WhenReachedAsync(_durability.Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         await _durability.WhenReachedAsync(ticket, _durability.Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_durability.IsReached(ticket))
         {
@@ -829,7 +857,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 parts[i].Unwanted,
                 [.. parts[i].Claims.Select(claim => claim.ToString())],
                 parts[i].Released,
-                [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Kept).Select(one => one.Filter)]));
+                [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Kept).Select(one => one.Filter)],
+                parts[i].Shares));
         }
     }
 

@@ -80,19 +80,23 @@ internal sealed record InterestWanted(string Node, string Epoch) : ControlMessag
 /// <param name="Claims">Clients whose sessions it wants or has.</param>
 /// <param name="Released">Clients that have no session there any more.</param>
 /// <param name="Kept">Filters that it wants with QoS 1 or 2, also what is published while it is gone.</param>
+/// <param name="Shares">Shared subscriptions, and how many members they have there.</param>
 internal sealed record InterestTold(
     string Node, string Epoch, long From, long To, int Part, int Parts,
     ImmutableArray<string> Fast, ImmutableArray<string> Sure, ImmutableArray<string> Gone, ImmutableArray<string> Claims,
-    ImmutableArray<ulong> Released, ImmutableArray<string> Kept) : ControlMessage(Node, Epoch)
+    ImmutableArray<ulong> Released, ImmutableArray<string> Kept, ImmutableArray<SharedFilter> Shares) : ControlMessage(Node, Epoch)
 {
     /// <inheritdoc/>
     protected override bool IsWhole => !Fast.IsDefault && !Sure.IsDefault && !Gone.IsDefault && From >= 0 && To >= From
         && Part >= 0 && Part < Parts && Fast.Concat(Sure).Concat(Gone).Concat(AllKept).All(filter => filter is not null)
-        && (Claims.IsDefault || Claims.All(claim => ClientClaim.TryParse(claim, out _)));
+        && SharedFilters.All(share => share.IsWhole) && (Claims.IsDefault || Claims.All(claim => ClientClaim.TryParse(claim, out _)));
 
     [JsonIgnore]
     public IEnumerable<ClientClaim> ClientClaims =>
         Claims.IsDefault ? [] : Claims.Select(text => ClientClaim.TryParse(text, out var claim) ? claim : default);
+
+    [JsonIgnore]
+    public IEnumerable<SharedFilter> SharedFilters => Shares.IsDefault ? [] : Shares;
 
     [JsonIgnore]
     public IEnumerable<ulong> ClientsReleased => Released.IsDefault ? [] : Released;

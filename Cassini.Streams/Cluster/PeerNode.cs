@@ -34,6 +34,9 @@ internal sealed class PeerNode(
     /// <summary>Whether it was reported that it does not confirm in time.</summary>
     public bool IsLagging { get; set; }
 
+    /// <summary>How many heartbeats in a row had a wrong clock.</summary>
+    public int SkewedBeats { get; set; }
+
     /// <summary>Whether its clock was reported as wrong.</summary>
     public bool IsSkewed { get; set; }
 
@@ -79,7 +82,8 @@ internal sealed class PeerNode(
 
         var delta = new InterestDelta(
             told.From, told.To, [.. parts.SelectMany(part => part.Wanted)], [.. parts.SelectMany(part => part.Gone)],
-            [.. parts.SelectMany(part => part.ClientClaims)], [.. parts.SelectMany(part => part.ClientsReleased)]);
+            [.. parts.SelectMany(part => part.ClientClaims)], [.. parts.SelectMany(part => part.ClientsReleased)],
+            [.. parts.SelectMany(part => part.SharedFilters)]);
         parts.Clear();
         var isApplied = Interest.TryApply(delta);
         IsKnown |= isApplied;

@@ -55,6 +55,76 @@ public class SharedGroupTests
             },
             iter: 1_000);
 
+    // Whatever the numbers of members: of any first messages, each node has had its share, but for less than one.
+    [Fact]
+    public void Next_WithMembersOnOtherNodes_GivesEachNodeItsShare() =>
+        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 20].Array[0, 8], Gen.Int[1, 200]).Sample(
+            (own, others, count) =>
+            {
+                var (group, peers) = GroupOf(own, isHere: true, others);
+                var weights = others.Prepend(own).ToArray();
+                var got = new int[weights.Length];
+                for (var turn = 1; turn <= count && weights.Sum() > 0; turn++)
+                {
+                    got[1 + Array.IndexOf(peers, group.Next())]++;
+                    got.Zip(weights, (had, weight) => Math.Abs(had - ((double)turn * weight / weights.Sum()))).Max()
+                        .ShouldBeLessThan(1.0001);
+                }
+
+                got.Zip(weights).ShouldAllBe(one => one.First == 0 || one.Second > 0);
+            },
+            iter: 1_000);
+
+    [Fact]
+    public void Next_AMemberElsewhereCanBeReached_IsPreferredToOwnThatAreAway()
+    {
+        var (group, peers) = GroupOf(3, isHere: false, [1]);
+        group.Next().ShouldBe(peers[0]);
+        group.Put(peers[0], 0, 3);
+        Enumerable.Range(0, 6).Count(_ => group.Next() == peers[0]).ShouldBe(3);
+        ((Member)peers[0].Subscriber).IsHere = false;
+        Enumerable.Range(0, 6).ShouldAllBe(_ => group.Next() != peers[0], "the node is lost");
+        group.NextOwn().ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void PutMembers_OfOtherNodesOnly_AreFoundUntilTheyAreGone()
+    {
+        var topic = "t"u8.ToArray();
+        var peer = Of(new Member { IsHere = true });
+        _tree.PutMembers(peer, 1, 1);
+        _tree.Match(topic).Groups.ShouldHaveSingleItem().Next().ShouldBe(peer);
+        _tree.Find(topic).ShouldBeEmpty("they are of this node");
+        _tree.FindGroup("$share/g/t").ShouldNotBeNull().HasMembers.ShouldBeFalse();
+        var own = Of(new Member { IsHere = true });
+        _tree.Add(own, out var isFirst);
+        isFirst.ShouldBeTrue("it takes the place");
+        var version = _tree.Version;
+        _tree.PutMembers(peer, 5, 5);
+        _tree.Version.ShouldBe(version, "routes stay as they are");
+        _tree.Remove(own);
+        _tree.PutMembers(peer, 0, 0);
+        _tree.FindGroup("$share/g/t").ShouldBeNull();
+        _tree.Match(topic).IsEmpty.ShouldBeTrue();
+    }
+
+    private static (SharedGroup Group, Subscription[] Peers) GroupOf(int own, bool isHere, int[] others)
+    {
+        var group = new SharedGroup("g");
+        for (var i = 0; i < own; i++)
+        {
+            group.Add(Of(new Member { IsHere = isHere, KeepsThem = !isHere }));
+        }
+
+        Subscription[] peers = [.. others.Select(_ => Of(new Member { IsHere = true }))];
+        for (var i = 0; i < peers.Length; i++)
+        {
+            group.Put(peers[i], others[i], others[i]);
+        }
+
+        return (group, peers);
+    }
+
     private static void Do(SharedGroup group, Member member, int step)
     {
         if (step == 3 && member.Subscription is not null)

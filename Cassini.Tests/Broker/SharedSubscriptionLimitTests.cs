@@ -172,7 +172,7 @@ public class SharedSubscriptionLimitTests
         accounts.All.Single().Held(CapacityResource.SharedSubscriptions).ShouldBe(1);
         places.TryTake(accounts.OfBroker).ShouldBe(QuotaVerdict.Exhausted);
 
-        places.End(group);
+        places.End(group.TakePayer().ShouldNotBeNull());
         accounts.All.ShouldBeEmpty();
         places.Use.Used.ShouldBe(0);
     }

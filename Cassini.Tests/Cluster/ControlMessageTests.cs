@@ -14,7 +14,8 @@ public class ControlMessageTests
     [Fact]
     public void Message_WrittenAndRead_IsTheSame()
     {
-        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2"], [7], ["d"]);
+        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2"], [7], ["d"],
+            [new SharedFilter("$share/g/ü", 2, 3)]);
 
         var read = ControlMessage.Read(told.ToBytes()).ShouldBeOfType<InterestTold>();
         (read.From, read.To, read.Part, read.Parts).ShouldBe((1, 3, 0, 2));
@@ -22,6 +23,7 @@ public class ControlMessageTests
         read.Wanted.ShouldBe(told.Wanted);
         read.ClientClaims.ShouldBe([new ClientClaim(0x1f, 10, ClaimPhase.Kept)]);
         read.ClientsReleased.ShouldBe([7UL]);
+        read.SharedFilters.ShouldBe(told.SharedFilters);
         ControlMessage.Read(new Farewell("n1", Run).ToBytes()).ShouldBe(new Farewell("n1", Run));
     }
 
@@ -46,7 +48,38 @@ public class ControlMessageTests
     [InlineData("""
         {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],"claims":["1.2.3"]}
         """)]
+    [InlineData("""
+        {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],
+        "shares":[{"filter":"$share/g/t","reachable":2,"lasting":1}]}
+        """)]
     public void Message_Wrong_IsNone(string text) => Read(text).ShouldBeNull();
+
+    // One that waited behind something is old when it comes, and says nothing of the clock.
+    [Fact]
+    public void Beat_WithAWrongClock_IsReportedWhenItIsNotTheOnlyOne()
+    {
+        var clock = new VirtualClock();
+        var engine = new SimulatedEngine(clock, new Random(1));
+        using var node = new SimulatedNode(clock, engine, "n1", new ClusterOptions());
+        var stranger = engine.Connect("stranger");
+        Say(TimeSpan.FromSeconds(-30), times: 5);
+        Say(TimeSpan.Zero, times: 1);
+        Say(TimeSpan.FromSeconds(-30), times: 9);
+        node.Events.Of<PeerClockSkewed>().ShouldBeEmpty();
+
+        Say(TimeSpan.FromSeconds(-30), times: 1);
+
+        node.Events.Of<PeerClockSkewed>().ShouldHaveSingleItem().Node.ShouldBe("n9");
+
+        void Say(TimeSpan skew, int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                stranger.TryPublish("cassini.main.c.all", new Beat("n9", Run, 0, "same", clock.UtcNow + skew, 0).ToBytes());
+                clock.AdvanceBy(TimeSpan.FromMilliseconds(500));
+            }
+        }
+    }
 
     [Fact]
     public void Node_HearsAnything_GoesOn()
@@ -56,7 +89,8 @@ public class ControlMessageTests
         using var node = new SimulatedNode(clock, engine, "n1", new ClusterOptions());
         var stranger = engine.Connect("stranger");
         var random = new Random(2);
-        var message = new InterestTold("n9", Run, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"], ["1.2.1"], [3], ["k"]).ToBytes();
+        var message = new InterestTold("n9", Run, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"], ["1.2.1"], [3], ["k"],
+            [new SharedFilter("$share/g/#", 1, 2), new SharedFilter("a/b", 1, 1)]).ToBytes();
         for (var round = 0; round < 2_000; round++)
         {
             var bytes = message.ToArray();

@@ -78,6 +78,26 @@ public sealed class FleetSilenceTests : IDisposable
         }
     }
 
+    // The node that had the turn is given up before it has acknowledged: another member gets the message, and the publisher its answer.
+    [Fact]
+    public async Task Cut_WithAMemberOfAShare_GivesItsMessagesToOthers()
+    {
+        var members = new[] { _first.Join("$share/g/t"), _second.Join("$share/g/t") };
+        _clock.AdvanceBy(S(2));
+        _engine.Cut("n1", "n2");
+        _engine.Cut("n2", "n1");
+        var publishing = Task.WhenAll(Enumerable.Range(0, 10).Select(i => _first.PublishAsync("t", $"{i}", QualityOfService.AtLeastOnce)));
+        _clock.AdvanceBy(S(2));
+        var before = Read(members[0]);
+        before.Count().ShouldBe(5);
+        publishing.IsCompleted.ShouldBeFalse("the other node may still take its half");
+
+        _clock.AdvanceBy(S(12));
+        await Eventually.CompletesAsync("nobody waits for a peer that is given up", publishing);
+        before.Concat(Read(members[0])).Order().ShouldBe(Enumerable.Range(0, 10).Select(i => $"{i}"));
+        Read(members[1]).ShouldBeEmpty();
+    }
+
     [Fact]
     public void Subscribe_APeerDoesNotConfirm_IsAnsweredInTimeAndSaidOfThePeer()
     {

@@ -28,8 +28,11 @@ public class FrameTests
             foreach (var message in written)
             {
                 FrameRecord.TryRead(ref body, Peer, out var read).ShouldBeTrue();
-                new Message(Encoding.UTF8.GetString(read.Topic), read.Payload.ToArray(), read.Properties.ToArray(), read.Expiry, read.QoS)
+                new Message(
+                    Encoding.UTF8.GetString(read.Topic), read.Payload.ToArray(), read.Properties.ToArray(), read.Expiry, read.QoS,
+                    read.Share)
                     .ShouldBeEquivalentTo(message);
+                read.Hops.ShouldBe((byte)0);
             }
 
             FrameRecord.TryRead(ref body, Peer, out _).ShouldBeFalse();
@@ -85,8 +88,8 @@ public class FrameTests
         foreach (var message in messages)
         {
             var publication = message.ToPublication();
-            var written = FrameRecord.Write(buffer.AsSpan(length), publication, message.QoS, origin: 7, Audience.All);
-            written.ShouldBeLessThanOrEqualTo(FrameRecord.MostBytesOf(publication));
+            var written = FrameRecord.Write(buffer.AsSpan(length), publication, message.QoS, origin: 7, Audience.All, message.Share);
+            written.ShouldBeLessThanOrEqualTo(FrameRecord.MostBytesOf(publication, message.Share));
             length += written;
         }
 
@@ -95,7 +98,8 @@ public class FrameTests
         return frame;
     }
 
-    private sealed record Message(string Topic, byte[] Payload, byte[] Properties, uint? Expiry, QualityOfService QoS)
+    private sealed record Message(
+        string Topic, byte[] Payload, byte[] Properties, uint? Expiry, QualityOfService QoS, string? Share)
     {
         private static readonly Account Nobody = new AccountTable(QuotaOptions.Whole).OfBroker;
 
@@ -107,7 +111,8 @@ public class FrameTests
             random.NextBytes(properties);
             return new Message(
                 string.Join('/', Enumerable.Range(0, random.Next(1, 40)).Select(_ => $"ü{random.Next()}")), payload, properties,
-                random.Next(2) == 0 ? null : (uint)random.Next(), (QualityOfService)random.Next(3));
+                random.Next(2) == 0 ? null : (uint)random.Next(), (QualityOfService)random.Next(3),
+                random.Next(2) == 0 ? null : $"$share/g{random.Next()}/ü/#");
         }
 
         public Publication ToPublication() => new()

@@ -18,6 +18,16 @@ public class MembershipTests
         state.Hear("n2", "e1", S(2)).Transitions.ShouldBeEmpty();
     }
 
+    // This node was stopped for 20 s: its peers were not silent, and get as long as they had left.
+    [Fact]
+    public void Forgive_OwnPause_MovesTheDeadlines()
+    {
+        var state = Nobody.Hear("n2", "e1", S(1)).State.Forgive(S(20));
+
+        state.Advance(S(23.5) - Instant).Transitions.ShouldBeEmpty();
+        state.Advance(S(23.5)).Transitions.ShouldHaveSingleItem().Change.ShouldBe(PeerChange.Suspected);
+    }
+
     [Fact]
     public void Advance_Silence_SuspectsAndLosesAtTheDeadlines()
     {

@@ -21,6 +21,9 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
     /// <summary>How many of a hundred messages come twice.</summary>
     public int Twice { get; set; }
 
+    /// <summary>What other threads send is lost; null when there are none.</summary>
+    public Thread? Owner { get; set; }
+
     /// <summary>A connection of a node.</summary>
     public IBus Connect(string node)
     {
@@ -46,6 +49,11 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
 
     private void Send(Bus from, string subject, byte[] data)
     {
+        if (Owner is not null && Owner != Thread.CurrentThread)
+        {
+            return;
+        }
+
         foreach (var subscription in _buses.SelectMany(bus => bus.Subscriptions).Where(one => one.Subject == subject).ToList())
         {
             var copies = random.Next(100) < Loss ? 0 : random.Next(100) < Twice ? 2 : 1;

@@ -18,11 +18,14 @@ namespace Cassini.Tests.Cluster;
 /// <summary>A node of a fleet on a simulated engine, with a client in its process. Everything happens on the thread of the test.</summary>
 internal sealed class SimulatedNode : IDisposable
 {
+    private readonly TimeProvider _time;
+
     public SimulatedNode(VirtualClock clock, SimulatedEngine engine, string name, ClusterOptions options, LinkOptions? links = null,
         Func<string>? settings = null, IBrokerStore? store = null, BrokerOptions? broker = null)
     {
         store ??= NoStore.Instance;
         Name = name;
+        _time = clock.Time;
         Events = new RecordingPublisher(clock.Time);
         Accounts = new AccountTable(QuotaOptions.Whole);
         Broker = new MqttBroker(
@@ -56,6 +59,18 @@ internal sealed class SimulatedNode : IDisposable
         var subscriber = Client.TryOpen([filter], new LocalLimits(1_000_000, long.MaxValue), null, out _, out _).ShouldNotBeNull();
         answer = AwaitList.TakeNoted();
         return subscriber;
+    }
+
+    /// <summary>One more member of a shared subscription, until it is disposed of.</summary>
+    /// <param name="share">Its filter.</param>
+    public LocalSubscriber Join(string share)
+    {
+        var member = new LocalSubscriber(
+            LocalParty.OfBroker(Broker.Budget.Of(Accounts.OfBroker)), [share], new LocalLimits(1_000_000, long.MaxValue), Broker.Tree,
+            Broker.Counters, _time);
+        member.Begin(Broker.Retained);
+        AwaitList.TakeNoted();
+        return member;
     }
 
     /// <summary>Publishes.</summary>

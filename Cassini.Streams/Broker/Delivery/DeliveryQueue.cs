@@ -43,6 +43,7 @@ internal sealed class DeliveryQueue : IOutboxSource
     private HashSet<ulong>? _twice;
     private long _arrivedAt;
     private bool _isOpen;
+    private bool _takesShares = true;
     private bool _goesOn;
 
     public DeliveryQueue(
@@ -100,14 +101,17 @@ internal sealed class DeliveryQueue : IOutboxSource
     public bool HasTailLocked => _scheduler.Waiting.Tail is not null;
 
     /// <summary>Sends a copy of a QoS 1 or 2 message that is just being published, or keeps it until it can be sent.</summary>
-    /// <returns>False when the session has ended.</returns>
+    /// <returns>
+    /// False when the session has ended, or when it is of a shared subscription and the session is on another node by now.
+    /// </returns>
     public bool Add(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, FlushSet flushes)
     {
         lock (_lock)
         {
             if (_arriving is not null)
             {
-                if (_arriving.IsOpen(message.Peer))
+                // Nobody else has what is of a shared subscription.
+                if (subscription.Share is not null || _arriving.IsOpen(message.Peer))
                 {
                     _arriving.Keep(_scheduler.CopyWithoutSequence(ref message, qos, subscription), message.Origin);
                 }
@@ -122,7 +126,7 @@ internal sealed class DeliveryQueue : IOutboxSource
                 return true;
             }
 
-            if (_isOpen)
+            if (_isOpen && (_takesShares || subscription.Share is null))
             {
                 if (!_scheduler.TryAdd(ref message, qos, subscription, span, _to, flushes))
                 {
@@ -305,6 +309,9 @@ internal sealed class DeliveryQueue : IOutboxSource
         _leaving = isLeaving ? _leaving ?? new Leaving() : null;
         _scheduler.Waiting.IsFrozen = isLeaving;
     }
+
+    /// <summary>Whether it gets messages of shared subscriptions.</summary>
+    public void SetTakesSharesLocked(bool takesShares) => _takesShares = takesShares;
 
     /// <summary>Reads what it has, for another node.</summary>
     /// <inheritdoc cref="SessionExport.ReadAsync"/>

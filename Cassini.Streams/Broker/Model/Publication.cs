@@ -35,6 +35,9 @@ internal ref struct Publication
     /// <summary>Which subscribers it is for.</summary>
     public Audience Audience { get; init; }
 
+    /// <summary>How often it was handed on from node to node, because there was no member of its shared subscription any more.</summary>
+    public byte Hops { get; init; }
+
     /// <summary>Whether another node sent it: then no other node gets it from here.</summary>
     public readonly bool IsOfPeer => Peer is not null;
 

@@ -1,18 +1,25 @@
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
 /// The members of one shared subscription (MQTT 5.0 §4.8.2): each message goes to one member, in turn. The choice takes one step, however
-/// many members there are and however many of them are away. Thread-safe; its lock is taken after those of a session and of the tree.
+/// many members there are and however many of them are away. In a fleet each other node that has members takes turns as well, as many as it
+/// has members. Thread-safe; its lock is taken after those of a session and of the tree.
 /// </summary>
-internal sealed class SharedGroup(string name) : IListed
+/// <param name="name">Its name.</param>
+/// <param name="filter">Its whole filter, <c>$share/NAME/FILTER</c>.</param>
+/// <param name="interest">Hears how many members it has, under its lock; null for nobody.</param>
+internal sealed class SharedGroup(string name, string filter = "", IInterest? interest = null) : IListed
 {
     private readonly Lock _lock = new();
 
     /// <summary>First those that can be reached, then those that keep messages while they cannot, then the rest.</summary>
     private readonly List<Subscription> _members = [];
 
+    private readonly WeightedTurns _turns = new();
+    private Peer[] _peers = [];
     private Subscription? _keeper;
     private int _reachable;
     private int _lasting;
@@ -23,9 +30,13 @@ internal sealed class SharedGroup(string name) : IListed
     /// <summary>The account of the identity that had its first member: it has the place. Null when it needs none.</summary>
     public Account? Payer { get; set; }
 
+    /// <summary>Its filter, <c>$share/NAME/FILTER</c>.</summary>
+    public string Filter { get; } = filter;
+
     /// <summary>Its index in the list of its node.</summary>
     public int Index { get; set; }
 
+    /// <summary>Those of this node.</summary>
     public Subscription[] Members
     {
         get
@@ -37,14 +48,58 @@ internal sealed class SharedGroup(string name) : IListed
         }
     }
 
+    /// <summary>Whether it has members on this node.</summary>
+    public bool HasMembers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _members.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>Whether it has members nowhere.</summary>
     public bool IsEmpty
     {
         get
         {
             lock (_lock)
             {
-                return _members.Count == 0;
+                return _members.Count == 0 && _peers.Length == 0;
             }
+        }
+    }
+
+    /// <summary>Who has its place gives it back, because there is no member on this node any more. Under the lock of the tree.</summary>
+    public Account? TakePayer()
+    {
+        var payer = Payer;
+        Payer = null;
+        return payer;
+    }
+
+    /// <summary>Another node has members, or another number of them.</summary>
+    /// <param name="peer">Stands for the other node; the same each time.</param>
+    /// <param name="reachable">How many can be reached.</param>
+    /// <param name="lasting">How many can be reached, or keep messages while they cannot; 0 when it has none any more.</param>
+    /// <returns>Whether the group has the first of other nodes, or the last no more.</returns>
+    public bool Put(Subscription peer, int reachable, int lasting)
+    {
+        lock (_lock)
+        {
+            var before = _peers.Length;
+            var known = Array.FindIndex(_peers, one => one.Subscription == peer);
+            if (lasting > 0 && known >= 0)
+            {
+                _peers[known] = new Peer(peer, reachable, lasting);
+                return false;
+            }
+
+            _peers = [.. _peers.Where(one => one.Subscription != peer), .. lasting > 0 ? [new Peer(peer, reachable, lasting)] : (Peer[])[]];
+            _turns.Restart(1 + _peers.Length);
+            return (before == 0) != (_peers.Length == 0);
         }
     }
 
@@ -100,25 +155,73 @@ internal sealed class SharedGroup(string name) : IListed
     }
 
     /// <summary>
-    /// The member whose turn it is. A reachable member is preferred; when none is reachable, a member that keeps messages.
+    /// The member whose turn it is, or the node that has it. A reachable member is preferred; when none is reachable on any node, a member
+    /// that keeps messages.
     /// </summary>
-    public Subscription? Next()
+    /// <param name="except">Stands for a node that has none; null for no such node.</param>
+    public Subscription? Next(Subscriber? except = null)
     {
         lock (_lock)
         {
-            var candidates = _reachable > 0 ? _reachable : _lasting;
-            return candidates > 0 ? _members[(int)(++_turn % (uint)candidates)] : null;
+            if (_peers.Length == 0)
+            {
+                return NextOwnLocked();
+            }
+
+            Span<int> weights = stackalloc int[1 + _peers.Length];
+            if (!TryWeighLocked(weights, except, ofReachable: true))
+            {
+                TryWeighLocked(weights, except, ofReachable: false);
+            }
+
+            return _turns.Next(weights) switch
+            {
+                < 0 => null,
+                0 => NextOwnLocked(),
+                var peer => _peers[peer - 1].Subscription,
+            };
         }
+    }
+
+    /// <summary>The member of this node whose turn it is.</summary>
+    public Subscription? NextOwn()
+    {
+        lock (_lock)
+        {
+            return NextOwnLocked();
+        }
+    }
+
+    private Subscription? NextOwnLocked()
+    {
+        var candidates = _reachable > 0 ? _reachable : _lasting;
+        return candidates > 0 ? _members[(int)(++_turn % (uint)candidates)] : null;
+    }
+
+    /// <returns>Whether there is any.</returns>
+    private bool TryWeighLocked(Span<int> weights, Subscriber? except, bool ofReachable)
+    {
+        weights[0] = ofReachable ? _reachable : _lasting;
+        var isAny = weights[0] > 0;
+        for (var at = 0; at < _peers.Length; at++)
+        {
+            var (peer, reachable, lasting) = _peers[at];
+            weights[at + 1] = peer.Subscriber == except || !peer.Subscriber.IsReachable ? 0 : ofReachable ? reachable : lasting;
+            isAny |= weights[at + 1] > 0;
+        }
+
+        return isAny;
     }
 
     private void ReviewLocked(Subscription member)
     {
         var isReachable = member.Subscriber.IsReachable;
-        MoveLocked(member, isReachable, isReachable || member.Subscriber.KeepsMessages);
+        MoveLocked(member, isReachable, isReachable || (member.Subscriber.KeepsMessages && !member.Subscriber.HasLeft));
     }
 
     private void MoveLocked(Subscription member, bool reachable, bool lasting)
     {
+        var before = (_reachable, _lasting);
         if (lasting && member.Index >= _lasting)
         {
             SwapLocked(member.Index, _lasting++);
@@ -137,6 +240,11 @@ internal sealed class SharedGroup(string name) : IListed
         {
             SwapLocked(member.Index, --_lasting);
         }
+
+        if (interest is not null && before != (_reachable, _lasting))
+        {
+            interest.OnShareChanged(Filter, _reachable, _lasting);
+        }
     }
 
     private void SwapLocked(int left, int right)
@@ -145,4 +253,10 @@ internal sealed class SharedGroup(string name) : IListed
         _members[left].Index = left;
         _members[right].Index = right;
     }
+
+    /// <summary>The members of another node.</summary>
+    /// <param name="Subscription">Stands for them.</param>
+    /// <param name="Reachable">How many can be reached.</param>
+    /// <param name="Lasting">How many can be reached, or keep messages.</param>
+    private readonly record struct Peer(Subscription Subscription, int Reachable, int Lasting);
 }

@@ -15,6 +15,9 @@ internal abstract class Subscriber
     /// <summary>Whether it keeps messages while it cannot be reached.</summary>
     public abstract bool KeepsMessages { get; }
 
+    /// <summary>Whether another node has it now: here it gets nothing more of its shared subscriptions.</summary>
+    public virtual bool HasLeft => false;
+
     /// <summary>
     /// Delivers one copy. Never blocks: a subscriber that is too slow loses messages by its own policy and does not slow down others.
     /// </summary>

@@ -13,11 +13,15 @@ namespace Cassini.Streams.Broker.Routing;
 /// <param name="topics">The topics.</param>
 /// <param name="retained">The retained messages.</param>
 /// <param name="router">Delivers the messages.</param>
+/// <param name="shares">Delivers those of shared subscriptions.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class PeerPublisher(
-    AccountTable accounts, TopicTable topics, RetainedMessages retained, Router router, TimeProvider time)
+    AccountTable accounts, TopicTable topics, RetainedMessages retained, Router router, ShareRouter shares, TimeProvider time)
 {
-    /// <summary>Delivers one message to all its subscribers.</summary>
+    /// <summary>
+    /// Delivers one message to all its subscribers; one of a shared subscription to a member of this node, or to another node, when there
+    /// is none any more: then what this thread answers waits for that node (<see cref="AwaitList"/>).
+    /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="flushes">Collects the outboxes that must be flushed.</param>
     /// <returns>The ticket with which everything that was stored of it is durable; 0 for nothing.</returns>
@@ -34,6 +38,12 @@ internal sealed class PeerPublisher(
             }
 
             var publication = ToPublication(message, account);
+            if (message.Share is { } share)
+            {
+                shares.HandOn(ref publication, share, flushes);
+                return Durability.Noted;
+            }
+
             var progress = default(RouteProgress);
             for (var isDone = false; !isDone;)
             {
@@ -97,6 +107,7 @@ internal sealed class PeerPublisher(
             Peer = message.Peer,
             Audience = message.Audience,
             Origin = message.Origin,
+            Hops = message.Hops,
             ReceivedAt = now,
         };
     }
@@ -134,6 +145,12 @@ internal readonly ref struct PeerMessage
 
     /// <summary>Which subscribers it is for.</summary>
     public Audience Audience { get; init; }
+
+    /// <summary>The filter of the shared subscription that it is for; null when it is for all others.</summary>
+    public string? Share { get; init; }
+
+    /// <summary>How often it was handed on.</summary>
+    public byte Hops { get; init; }
 
     /// <summary>Its number in the fleet; 0 when it has none.</summary>
     public ulong Origin { get; init; }

@@ -97,7 +97,8 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
             }
         }
 
-        for (var at = Math.Max(from, own); at < to; at++)
+        // Whose turn it is was decided where it was published.
+        for (var at = message.IsOfPeer ? to : Math.Max(from, own); at < to; at++)
         {
             if (route.Groups[at - own].Next() is { } member)
             {

@@ -13,12 +13,10 @@ internal sealed class SharedGroups
     /// <summary>For the thread that changes the tree.</summary>
     public SharedGroup? Find(string name) => _byName.GetValueOrDefault(name);
 
-    public SharedGroup Add(string name)
+    public void Add(SharedGroup group)
     {
-        var group = new SharedGroup(name);
-        _byName.Add(name, group);
+        _byName.Add(group.Name, group);
         _list.Add(group);
-        return group;
     }
 
     public void Remove(SharedGroup group)

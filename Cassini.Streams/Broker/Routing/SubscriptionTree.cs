@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Routing;
 
@@ -54,7 +55,7 @@ internal sealed class SubscriptionTree
     /// Adds a subscription with a valid filter. It gets the next number, unless it has the number of the one that it replaces.
     /// </summary>
     /// <param name="subscription">The subscription.</param>
-    /// <param name="isFirst">Whether it is the first of those that share it.</param>
+    /// <param name="isFirst">Whether it is the first of those of this node that share it.</param>
     /// <returns>Those that share it, if it is shared: they must hear when its subscriber cannot be reached.</returns>
     public SharedGroup? Add(Subscription subscription, out bool isFirst)
     {
@@ -71,9 +72,8 @@ internal sealed class SubscriptionTree
             var node = Find(place, create: true)!;
             if (place.ShareName is { } name)
             {
-                group = node.FindGroup(name, place.Below);
-                isFirst = group is null;
-                group ??= node.AddGroup(name, place.Below);
+                group = FindOrAddGroup(node, name, subscription.Filter, place.Below);
+                isFirst = !group.HasMembers;
                 group.Add(subscription);
             }
             else
@@ -91,11 +91,13 @@ internal sealed class SubscriptionTree
     public SharedGroup? Add(Subscription subscription) => Add(subscription, out _);
 
     /// <summary>Removes a subscription that was added.</summary>
-    /// <returns>The shared subscription that has no member any more; null when there is none.</returns>
-    public SharedGroup? Remove(Subscription subscription)
+    /// <returns>
+    /// The account that has the place of a shared subscription, which has no member on this node any more; null when there is none.
+    /// </returns>
+    public Account? Remove(Subscription subscription)
     {
         var place = FilterPlace.Of(subscription.Filter);
-        SharedGroup? ended = null;
+        Account? payer = null;
         lock (_lock)
         {
             var node = Find(place, create: false)!;
@@ -103,10 +105,10 @@ internal sealed class SubscriptionTree
             {
                 var group = node.FindGroup(name, place.Below)!;
                 group.Remove(subscription);
+                payer = group.HasMembers ? null : group.TakePayer();
                 if (group.IsEmpty)
                 {
                     node.RemoveGroup(group, place.Below);
-                    ended = group;
                 }
             }
             else
@@ -118,7 +120,39 @@ internal sealed class SubscriptionTree
             Changed(subscription, -1);
         }
 
-        return ended;
+        return payer;
+    }
+
+    /// <summary>Another node has members of a shared subscription, or another number of them.</summary>
+    /// <param name="peer">Stands for them: the same each time. Its filter is that of the shared subscription.</param>
+    /// <param name="reachable">How many can be reached.</param>
+    /// <param name="lasting">How many can be reached, or keep messages while they cannot; 0 for none any more.</param>
+    public void PutMembers(Subscription peer, int reachable, int lasting)
+    {
+        var place = FilterPlace.Of(peer.Filter);
+        lock (_lock)
+        {
+            if (Find(place, create: lasting > 0) is not { } node)
+            {
+                return;
+            }
+
+            var group = lasting > 0
+                ? FindOrAddGroup(node, place.ShareName!, peer.Filter, place.Below)
+                : node.FindGroup(place.ShareName!, place.Below);
+            if (group?.Put(peer, reachable, lasting) is not true)
+            {
+                return;
+            }
+
+            if (group.IsEmpty)
+            {
+                node.RemoveGroup(group, place.Below);
+                Prune(node);
+            }
+
+            Volatile.Write(ref _version, _version + 1);
+        }
     }
 
     /// <summary>Finds the subscribers of a topic.</summary>
@@ -137,7 +171,7 @@ internal sealed class SubscriptionTree
 
     /// <summary>Finds the members of a shared subscription.</summary>
     /// <param name="filter">Its whole filter, <c>$share/NAME/FILTER</c>.</param>
-    /// <returns>Null when it has none.</returns>
+    /// <returns>Null when it has none on any node.</returns>
     public SharedGroup? FindGroup(string filter)
     {
         var place = FilterPlace.Of(filter);
@@ -230,6 +264,18 @@ internal sealed class SubscriptionTree
         }
 
         return node;
+    }
+
+    private SharedGroup FindOrAddGroup(TopicNode node, string name, string filter, bool below)
+    {
+        if (node.FindGroup(name, below) is { } known)
+        {
+            return known;
+        }
+
+        var group = new SharedGroup(name, filter, Interest);
+        node.AddGroup(group, below);
+        return group;
     }
 
     private static void Prune(TopicNode node)

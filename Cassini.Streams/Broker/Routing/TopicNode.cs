@@ -153,7 +153,7 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
 
     public SharedGroup? FindGroup(string name, bool below) => (below ? _groupsBelow : _groups)?.Find(name);
 
-    public SharedGroup AddGroup(string name, bool below)
+    public void AddGroup(SharedGroup group, bool below)
     {
         ref var groups = ref below ? ref _groupsBelow : ref _groups;
         if (groups is null)
@@ -161,7 +161,7 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
             Volatile.Write(ref groups, new SharedGroups());
         }
 
-        return groups.Add(name);
+        groups.Add(group);
     }
 
     public void RemoveGroup(SharedGroup group, bool below)

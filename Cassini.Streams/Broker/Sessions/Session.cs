@@ -27,6 +27,7 @@ internal sealed class Session : Subscriber
     private bool _ended;
     private bool _isLeaving;
     private bool _isArriving;
+    private bool _hasLeft;
     private long _detachedAt;
     private WaitingWill _will;
 
@@ -85,6 +86,8 @@ internal sealed class Session : Subscriber
     public override bool IsReachable => Attachment is not null;
 
     public override bool KeepsMessages => (ExpirySeconds > 0 || _journal.IsKept) && !Volatile.Read(ref _ended);
+
+    public override bool HasLeft => Volatile.Read(ref _hasLeft);
 
     /// <summary>What it is at this instant.</summary>
     public SessionInfo Describe()
@@ -239,6 +242,19 @@ internal sealed class Session : Subscriber
         {
             _isLeaving = false;
             Deliveries.SetLeavingLocked(false);
+            LeaveSharesLocked(false);
+        }
+    }
+
+    /// <summary>
+    /// Its messages are about to be read for another node, where it is a member of its shared subscriptions by now: what is published for
+    /// these from now on would not be read, and goes to other members.
+    /// </summary>
+    public void LeaveShares()
+    {
+        lock (History.Lock)
+        {
+            LeaveSharesLocked(true);
         }
     }
 
@@ -461,6 +477,13 @@ internal sealed class Session : Subscriber
     {
         Subscriptions.RemoveFromTree(end.Subscriptions);
         return end;
+    }
+
+    private void LeaveSharesLocked(bool hasLeft)
+    {
+        Volatile.Write(ref _hasLeft, hasLeft);
+        Deliveries.SetTakesSharesLocked(!hasLeft);
+        Subscriptions.ReviewSharedLocked();
     }
 
     private void AttachLocked(Attachment? attachment)

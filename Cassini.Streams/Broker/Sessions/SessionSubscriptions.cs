@@ -228,7 +228,7 @@ internal sealed class SessionSubscriptions(
             return SubscriptionVerdict.NoMemory;
         }
 
-        if (max is null || exists || subscription.Share is not { } share || tree.FindGroup(share) is not null)
+        if (max is null || exists || subscription.Share is not { } share || tree.FindGroup(share) is { HasMembers: true })
         {
             return null;
         }
@@ -278,9 +278,9 @@ internal sealed class SessionSubscriptions(
 
     private void RemoveFromTree(Subscription subscription)
     {
-        if (tree.Remove(subscription) is { } ended)
+        if (tree.Remove(subscription) is { } payer)
         {
-            sharedPlaces.End(ended);
+            sharedPlaces.End(payer);
         }
 
         memory.Return(subscription.Cost);

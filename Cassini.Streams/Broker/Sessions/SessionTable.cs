@@ -36,7 +36,8 @@ internal sealed class SessionTable(
     private readonly SharedResource _places = new(CapacityResource.Sessions, options.MaxSessions, accounts);
     private readonly SharedResource _disk = new(CapacityResource.Disk, store.Capacity, accounts);
     private readonly SharedPlaces _shared = new(options.MaxSharedSubscriptions, accounts);
-    private readonly ShareHandOver _handOver = new(tree, store, accounts, counters, time, failed);
+    private readonly ShareHandOver _handOver = new(
+        new ShareRouter(tree, accounts.OfBroker, counters, time), store, accounts, counters, time, failed);
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, NodeQueue> _queues = new(StringComparer.Ordinal);
     private int _open;

@@ -15,14 +15,14 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The store keeps such a session until that is done. Each slice becomes durable together with the end of its messages in that session: so
 /// a crash neither loses nor doubles one, and the session that is found after it has what was not handed on.
 /// </remarks>
-/// <param name="tree">Who gets them.</param>
+/// <param name="shares">Who gets them.</param>
 /// <param name="store">The store.</param>
 /// <param name="accounts">Who pays for the work.</param>
 /// <param name="counters">What is counted.</param>
 /// <param name="time">The clock.</param>
 /// <param name="failed">Called when what goes on in the background fails.</param>
 internal sealed class ShareHandOver(
-    SubscriptionTree tree, IBrokerStore store, AccountTable accounts, BrokerCounters counters, TimeProvider time, Action<Exception> failed)
+    ShareRouter shares, IBrokerStore store, AccountTable accounts, BrokerCounters counters, TimeProvider time, Action<Exception> failed)
 {
     /// <summary>The steps of one message.</summary>
     private const int Steps = 8;
@@ -121,6 +121,7 @@ internal sealed class ShareHandOver(
     {
         using var unit = from is null ? default : store.BeginUnit();
         var flushes = new FlushSet();
+        var awaited = AwaitList.TakeNoted();
         var now = time.GetTimestamp();
         var slice = new WorkSlice(time);
         for (; next < unfinished.Length && !slice.IsOver; slice.Take(Steps, flushes))
@@ -133,22 +134,19 @@ internal sealed class ShareHandOver(
             else
             {
                 var message = Publication.Of(queued.Message, account, now, time);
-                HandOn(ref message, queued.Share!, flushes);
+                shares.HandOn(ref message, queued.Share!, flushes);
             }
 
             from?.DeleteMessage(queued.Sequence);
         }
 
+        // Nobody's answer waits for it.
+        AwaitList.TakeNoted();
+        AwaitList.PutBack(awaited);
         flushes.Flush(inline: false);
         return next < unfinished.Length;
     }
 
     /// <summary>Delivers a message whose turn a member had that has ended at the same time. Not under a lock.</summary>
-    public void HandOn(ref Publication message, string share, FlushSet flushes)
-    {
-        if (tree.FindGroup(share)?.Next() is { } member)
-        {
-            member.Subscriber.Deliver(ref message, member, flushes);
-        }
-    }
+    public void HandOn(ref Publication message, string share, FlushSet flushes) => shares.HandOn(ref message, share, flushes);
 }

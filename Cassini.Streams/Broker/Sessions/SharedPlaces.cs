@@ -34,13 +34,11 @@ internal sealed class SharedPlaces(int most, AccountTable accounts)
     /// <summary>Gives a place back for which there is no new one: others were the first.</summary>
     public void Return(Account account) => _places.Return(account, 1, 1);
 
-    /// <summary>It has no member any more.</summary>
-    public void End(SharedGroup group)
+    /// <summary>It has no member on this node any more.</summary>
+    /// <param name="payer">The account that has its place.</param>
+    public void End(Account payer)
     {
-        if (group.Payer is { } payer)
-        {
-            _places.Return(payer, 1, 1);
-            accounts.Close(payer);
-        }
+        _places.Return(payer, 1, 1);
+        accounts.Close(payer);
     }
 }

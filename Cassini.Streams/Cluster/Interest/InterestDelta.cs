@@ -9,9 +9,10 @@ namespace Cassini.Streams.Cluster.Interest;
 /// <param name="Unwanted">Filters that are gone.</param>
 /// <param name="Claims">Clients whose sessions it wants or has, or has in another way now.</param>
 /// <param name="Released">Clients that have no session there any more.</param>
+/// <param name="Shares">Shared subscriptions that have another number of members there.</param>
 internal sealed record InterestDelta(
     long From, long To, ImmutableArray<WantedFilter> Wanted, ImmutableArray<string> Unwanted, ImmutableArray<ClientClaim> Claims,
-    ImmutableArray<ulong> Released);
+    ImmutableArray<ulong> Released, ImmutableArray<SharedFilter> Shares);
 
 /// <summary>A filter that a node wants the messages of.</summary>
 /// <param name="Filter">The filter.</param>

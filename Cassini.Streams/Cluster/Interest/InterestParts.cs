@@ -11,6 +11,9 @@ internal static class InterestParts
     /// <summary>The letters of two numbers, a phase, and what is between them. None takes more than one byte.</summary>
     private const int LongestClaim = 16 + 16 + 3;
 
+    /// <summary>The letters of the numbers of members and of their names. None takes more than one byte.</summary>
+    private const int LongestCounts = 64;
+
     /// <summary>Cuts a change into parts.</summary>
     /// <param name="delta">The change.</param>
     /// <param name="most">The most letters of the filters of one part: of some a letter takes six bytes.</param>
@@ -19,6 +22,7 @@ internal static class InterestParts
         var parts = new List<InterestDelta>();
         var (wanted, gone, length) = (ImmutableArray.CreateBuilder<WantedFilter>(), ImmutableArray.CreateBuilder<string>(), 0);
         var (claims, released) = (ImmutableArray.CreateBuilder<ClientClaim>(), ImmutableArray.CreateBuilder<ulong>());
+        var shares = ImmutableArray.CreateBuilder<SharedFilter>();
         foreach (var one in delta.Wanted)
         {
             Take(one.Filter.Length);
@@ -43,6 +47,12 @@ internal static class InterestParts
             released.Add(client);
         }
 
+        foreach (var one in delta.Shares)
+        {
+            Take(one.Filter.Length + LongestCounts);
+            shares.Add(one);
+        }
+
         End();
         return parts;
 
@@ -59,11 +69,13 @@ internal static class InterestParts
         void End()
         {
             parts.Add(new InterestDelta(
-                delta.From, delta.To, wanted.ToImmutable(), gone.ToImmutable(), claims.ToImmutable(), released.ToImmutable()));
+                delta.From, delta.To, wanted.ToImmutable(), gone.ToImmutable(), claims.ToImmutable(), released.ToImmutable(),
+                shares.ToImmutable()));
             wanted.Clear();
             gone.Clear();
             claims.Clear();
             released.Clear();
+            shares.Clear();
             length = 0;
         }
     }

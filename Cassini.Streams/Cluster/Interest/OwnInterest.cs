@@ -7,9 +7,9 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Cluster.Interest;
 
 /// <summary>
-/// What the clients of this node want, filter by filter, and which clients have a session here, with a version that grows with each change
-/// that others must know. Whoever subscribes notes that the answer waits until the peers have confirmed the version. Thread-safe; its lock
-/// is taken after that of the tree.
+/// What the clients of this node want, filter by filter, how many members each shared subscription has here, and which clients have a
+/// session here; with a version that grows with each change that others must know. Whoever subscribes notes that the answer waits until the
+/// peers have confirmed the version. Thread-safe; its lock is taken after those of the tree and of a shared subscription.
 /// </summary>
 /// <param name="confirmed">The versions that all live peers have confirmed.</param>
 /// <param name="changed">Called after a change, under the lock of the tree: it must be quick.</param>
@@ -24,6 +24,10 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
 
     /// <summary>What is not announced yet; null when a client has no session here any more.</summary>
     private readonly Dictionary<ulong, ClientClaim?> _pendingClients = [];
+    private readonly Dictionary<string, SharedFilter> _shares = new(StringComparer.Ordinal);
+
+    /// <summary>What is not announced yet.</summary>
+    private readonly HashSet<string> _pendingShares = new(StringComparer.Ordinal);
     private long _version;
     private long _announced;
 
@@ -47,6 +51,13 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
             return;
         }
 
+        if (subscription.Share is not null)
+        {
+            // Its members were counted before.
+            AwaitList.Note(confirmed, Version);
+            return;
+        }
+
         // Noted, because whether its subscriber keeps messages may be another thing when it is removed.
         subscription.Announced = (int)(subscription.QoS == QualityOfService.AtMostOnce ? FilterClass.Fast
             : subscription.Subscriber.KeepsMessages ? FilterClass.Kept
@@ -58,10 +69,36 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
     /// <inheritdoc/>
     public void OnRemoved(Subscription subscription)
     {
-        if (!IsOwnAffair(subscription))
+        if (!IsOwnAffair(subscription) && subscription.Share is null)
         {
             Change(subscription, -1);
         }
+    }
+
+    /// <inheritdoc/>
+    public void OnShareChanged(string filter, int reachable, int lasting)
+    {
+        if (IsOfServer(filter))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (lasting > 0)
+            {
+                _shares[filter] = new SharedFilter(filter, reachable, lasting);
+            }
+            else
+            {
+                _shares.Remove(filter);
+            }
+
+            _pendingShares.Add(filter);
+            _version++;
+        }
+
+        changed();
     }
 
     /// <summary>A client's session is wanted or held here.</summary>
@@ -112,8 +149,10 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
                 [.. _pending.Where(one => one.Value is not null).Select(one => new WantedFilter(one.Key, one.Value!.Value))],
                 [.. _pending.Where(one => one.Value is null).Select(one => one.Key)],
                 [.. _pendingClients.Values.Where(one => one is not null).Select(one => one!.Value)],
-                [.. _pendingClients.Where(one => one.Value is null).Select(one => one.Key)]);
+                [.. _pendingClients.Where(one => one.Value is null).Select(one => one.Key)],
+                [.. _pendingShares.Select(filter => _shares.GetValueOrDefault(filter, new SharedFilter(filter, 0, 0)))]);
             _pending.Clear();
+            _pendingShares.Clear();
             _pendingClients.Clear();
             _announced = _version;
             return delta;
@@ -127,15 +166,19 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
         {
             return new InterestDelta(
                 0, _version, [.. _filters.Select(one => new WantedFilter(one.Key, ClassOf(one.Value)!.Value))], [],
-                [.. _clients.Values], []);
+                [.. _clients.Values], [], [.. _shares.Values]);
         }
     }
 
-    /// <summary>
-    /// A share takes its turns on one node, the broker's own topics are those of one node, and the canary's are of no client.
-    /// </summary>
+    /// <summary>The broker's own topics are those of one node, and the canary's are of no client.</summary>
     private static bool IsOwnAffair(Subscription subscription) =>
-        subscription.Share is not null || subscription.Filter.StartsWith('$') || !subscription.Subscriber.IsListed;
+        IsOfServer(subscription.Filter) || !subscription.Subscriber.IsListed;
+
+    private static bool IsOfServer(string filter)
+    {
+        TopicFilter.TrySplit(MqttText.Encode(filter), out _, out var inner);
+        return inner is [(byte)'$', ..];
+    }
 
     private long Change(Subscription subscription, int by)
     {

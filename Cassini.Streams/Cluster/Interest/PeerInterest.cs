@@ -11,6 +11,8 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
 {
     private readonly Dictionary<string, (Subscription Subscription, FilterClass Class)> _filters = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<string, Subscription> _shares = new(StringComparer.Ordinal);
+
     private readonly Dictionary<ulong, ClientClaim> _clients = [];
 
     /// <summary>Clients whose sessions it wants or has. Of one that is lost, those whose sessions wait for it.</summary>
@@ -61,6 +63,11 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             _clients.Remove(client);
         }
 
+        foreach (var share in delta.Shares)
+        {
+            Put(share);
+        }
+
         Version = delta.To;
         return true;
     }
@@ -84,6 +91,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
     public void Leave()
     {
         ForgetClients();
+        RemoveShares();
         foreach (var filter in _filters.Where(one => one.Value.Class != FilterClass.Kept).Select(one => one.Key).ToList())
         {
             Remove(filter);
@@ -100,6 +108,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             tree.Remove(subscription);
         }
 
+        RemoveShares();
         _clients.Clear();
         _filters.Clear();
         Version = 0;
@@ -123,6 +132,17 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             Put(one);
         }
 
+        var shared = all.Shares.Select(one => one.Filter).ToHashSet(StringComparer.Ordinal);
+        foreach (var filter in _shares.Keys.Where(filter => !shared.Contains(filter)).ToList())
+        {
+            Put(new SharedFilter(filter, 0, 0));
+        }
+
+        foreach (var one in all.Shares)
+        {
+            Put(one);
+        }
+
         _clients.Clear();
         foreach (var claim in all.Claims)
         {
@@ -142,7 +162,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             return;
         }
 
-        if (!TopicFilter.TryParse(MqttText.Encode(wanted.Filter), out _, out _))
+        if (!TopicFilter.TryParse(MqttText.Encode(wanted.Filter), out var share, out _) || !share.IsEmpty)
         {
             return;
         }
@@ -155,6 +175,36 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
         if (known is not null)
         {
             tree.Remove(known);
+        }
+    }
+
+    private void Put(SharedFilter share)
+    {
+        if (!_shares.TryGetValue(share.Filter, out var members))
+        {
+            if (share.Lasting == 0 || !TopicFilter.TryParse(MqttText.Encode(share.Filter), out var name, out var inner) || name.IsEmpty
+                || inner is [(byte)'$', ..])
+            {
+                return;
+            }
+
+            _shares[share.Filter] = members = new Subscription(
+                subscriber, share.Filter, QualityOfService.ExactlyOnce, noLocal: false, retainAsPublished: false, []);
+        }
+
+        if (share.Lasting == 0)
+        {
+            _shares.Remove(share.Filter);
+        }
+
+        tree.PutMembers(members, share.Reachable, share.Lasting);
+    }
+
+    private void RemoveShares()
+    {
+        foreach (var filter in _shares.Keys.ToList())
+        {
+            Put(new SharedFilter(filter, 0, 0));
         }
     }
 

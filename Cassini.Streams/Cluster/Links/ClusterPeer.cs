@@ -8,9 +8,11 @@ namespace Cassini.Streams.Cluster.Links;
 
 /// <summary>
 /// Stands for another node among the subscribers of a message: it gets one copy, however many subscribers it has. While it is lost, what
-/// its sessions must not miss is kept for it; when it is back, that comes first. Thread-safe.
+/// its sessions must not miss is kept for it; when it is back, that comes first. It is also a member of the shared subscriptions that have
+/// members there. Thread-safe.
 /// </summary>
-internal sealed class ClusterPeer : Subscriber
+/// <param name="shares">Finds other members for what it cannot get; null when it is none.</param>
+internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
 {
     private readonly Lock _gate = new();
     private LinkSender? _link;
@@ -22,7 +24,7 @@ internal sealed class ClusterPeer : Subscriber
     /// <summary>What is kept for it; null when nothing is.</summary>
     public NodeQueue? Queue => Volatile.Read(ref _queue);
 
-    public override bool IsReachable => true;
+    public override bool IsReachable => Link is not null;
 
     public override bool IsListed => false;
 
@@ -33,6 +35,16 @@ internal sealed class ClusterPeer : Subscriber
 
     public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
     {
+        if (subscription.Share is { } share)
+        {
+            if (Link is not { } link || !link.TryAdd(ref message, message.QoS, Audience.All, flushes, share))
+            {
+                shares?.HandOn(ref message, share, flushes);
+            }
+
+            return;
+        }
+
         // One hop: who sent it has sent it to all others. What each node retains was sent to all. The broker's own topics are those of one.
         if (!message.IsOfPeer && message.Change is null && !message.Topic.IsSystem)
         {
@@ -79,25 +91,33 @@ internal sealed class ClusterPeer : Subscriber
     }
 
     /// <summary>
-    /// It is lost: from now on what its sessions must not miss is kept, first of all what was sent and not acknowledged.
+    /// It is lost: from now on what its sessions must not miss is kept, first of all what was sent and not acknowledged. What of that was
+    /// for its members of shared subscriptions goes to other members: it must be none of these any more.
     /// </summary>
     /// <param name="queue">Where it is kept; null when there are no such sessions, or when it is kept already.</param>
     /// <param name="topics">Finds topics.</param>
     /// <param name="time">The clock.</param>
-    /// <returns>The link that is over, if there was one, and the ticket with which what was kept is durable.</returns>
-    public (LinkSender? Link, long Ticket) Lose(NodeQueue? queue, TopicTable topics, TimeProvider time)
+    /// <returns>The link that is over, if there was one, and what its messages wait for now.</returns>
+    public (LinkSender? Link, long Ticket, AwaitList? Elsewhere) Lose(NodeQueue? queue, TopicTable topics, TimeProvider time)
     {
+        var (before, awaited) = (Durability.TakeNoted(), AwaitList.TakeNoted());
+        var shared = new List<(StoredMessage Message, string Share)>();
+        LinkSender? link;
         lock (_gate)
         {
-            var link = _link;
+            link = _link;
             Volatile.Write(ref _link, null);
             Volatile.Write(ref _queue, queue ?? _queue);
-            var before = Durability.TakeNoted();
-            link?.End(frame => Keep(frame.Span, topics, time));
-            var ticket = Durability.TakeNoted();
-            Durability.Note(before);
-            return (link, ticket);
+            link?.End(frame => Keep(frame.Span, topics, time, shared));
         }
+
+        var flushes = new FlushSet();
+        shared.ForEach(one => shares?.HandOn(one.Message, one.Share, flushes));
+        flushes.Flush(inline: false);
+        var (ticket, elsewhere) = (Durability.TakeNoted(), AwaitList.TakeNoted());
+        Durability.Note(before);
+        AwaitList.PutBack(awaited);
+        return (link, ticket, elsewhere);
     }
 
     private void DeliverAtGate(ref Publication message, QualityOfService qos, FlushSet flushes)
@@ -112,10 +132,25 @@ internal sealed class ClusterPeer : Subscriber
     }
 
     /// <summary>What comes from the queue is there still.</summary>
-    private void Keep(ReadOnlySpan<byte> frame, TopicTable topics, TimeProvider time)
+    private void Keep(ReadOnlySpan<byte> frame, TopicTable topics, TimeProvider time, List<(StoredMessage, string)> shared)
     {
-        while (_queue is { } queue && (FrameRecord.TryReadMark(ref frame, out _) || Keep(ref frame, queue, topics, time)))
+        while (true)
         {
+            if (FrameRecord.TryReadMark(ref frame, out _))
+            {
+                continue;
+            }
+
+            if (!FrameRecord.TryRead(ref frame, this, out var message))
+            {
+                return;
+            }
+
+            if (message.Audience == Audience.All && message.Change is not { IsSilent: true }
+                && (message.Share is null ? _queue is not null : shares is not null))
+            {
+                Keep(message, topics, time, shared);
+            }
         }
     }
 
@@ -124,29 +159,26 @@ internal sealed class ClusterPeer : Subscriber
         ? (uint)Math.Clamp(Math.Ceiling((utc - time.GetUtcNow().ToUnixTimeMilliseconds()) / 1_000.0), 0, uint.MaxValue)
         : message.Expiry;
 
-    private bool Keep(ref ReadOnlySpan<byte> frame, NodeQueue queue, TopicTable topics, TimeProvider time)
+    private void Keep(in PeerMessage message, TopicTable topics, TimeProvider time, List<(StoredMessage, string)> shared)
     {
-        if (!FrameRecord.TryRead(ref frame, this, out var message))
+        var publication = new Publication
         {
-            return false;
-        }
-
-        if (message.Audience == Audience.All && message.Change is not { IsSilent: true })
+            Topic = topics.Get(message.Topic),
+            Payload = message.Payload,
+            Properties = message.Properties,
+            Expiry = ExpiryOf(message, time),
+            QoS = message.QoS,
+            Retain = message.Retain,
+            Account = _queue?.Account ?? shares!.Account,
+            ReceivedAt = time.GetTimestamp(),
+        };
+        if (message.Share is { } share)
         {
-            var publication = new Publication
-            {
-                Topic = topics.Get(message.Topic),
-                Payload = message.Payload,
-                Properties = message.Properties,
-                Expiry = ExpiryOf(message, time),
-                QoS = message.QoS,
-                Retain = message.Retain,
-                Account = queue.Account,
-                ReceivedAt = time.GetTimestamp(),
-            };
-            queue.TryAdd(ref publication, new FlushSet());
+            shared.Add((publication.Store(time), share));
         }
-
-        return true;
+        else
+        {
+            _queue!.TryAdd(ref publication, new FlushSet());
+        }
     }
 }

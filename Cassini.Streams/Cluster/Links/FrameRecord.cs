@@ -9,7 +9,8 @@ namespace Cassini.Streams.Cluster.Links;
 /// <summary>
 /// One message in a frame: a byte with its QoS and flags, with QoS 1 and 2 its number in the fleet, then topic, properties and payload, each
 /// after its length, and the seconds until it expires before the properties. What is retained on each node has there when it expires, its
-/// stamp, and who pays for it. Or a mark, a byte and a number: what the sender published before it has come.
+/// stamp, and who pays for it. One for a member of a shared subscription has the filter of that before its topic, and how often it was
+/// handed on. Or a mark, a byte and a number: what the sender published before it has come.
 /// </summary>
 internal static class FrameRecord
 {
@@ -21,14 +22,17 @@ internal static class FrameRecord
     private const byte ForKeepers = 0b0100_0000;
     private const byte ForOthers = 0b1000_0000;
 
+    /// <summary>Only to nodes that have said that they have members.</summary>
+    private const byte ForShare = ForKeepers | ForOthers;
+
     /// <summary>No message begins with it, because none has a QoS of 3.</summary>
     private const byte IsMark = 0b1111_1111;
     private const int LongestLength = 5;
 
     /// <summary>How many bytes a message takes at most.</summary>
-    public static int MostBytesOf(in Publication message) =>
+    public static int MostBytesOf(in Publication message, string? share = null) =>
         1 + sizeof(ulong) + sizeof(uint) + (3 * LongestLength) + message.Topic.Utf8.Length + message.Properties.Length + message.Payload.Length
-        + (message.Change is { } change ? RoomOf(change) : 0);
+        + (share is null ? 0 : 1 + LongestLength + Encoding.UTF8.GetByteCount(share)) + (message.Change is { } change ? RoomOf(change) : 0);
 
     /// <summary>How many bytes a mark takes.</summary>
     public const int BytesOfMark = 1 + sizeof(ulong);
@@ -67,19 +71,28 @@ internal static class FrameRecord
     /// <param name="qos">The quality of service of this copy.</param>
     /// <param name="origin">The number of the message in the fleet. Not sent with QoS 0.</param>
     /// <param name="audience">Which subscribers it is for.</param>
+    /// <param name="share">The filter of the shared subscription that it is for; null when it is for all others.</param>
     /// <returns>How many bytes it took.</returns>
-    public static int Write(Span<byte> to, in Publication message, QualityOfService qos, ulong origin, Audience audience)
+    public static int Write(
+        Span<byte> to, in Publication message, QualityOfService qos, ulong origin, Audience audience, string? share = null)
     {
-        var change = message.Change;
+        // What is retained comes beside it.
+        var change = share is null ? message.Change : null;
         var expires = change is null ? message.Expiry is not null : change.ExpiresAt is not null;
         to[0] = (byte)((byte)qos | (expires ? Expires : 0) | (message.Retain ? Retain : 0)
             | (change is null ? 0 : Changes) | (change is { IsSilent: true } ? Silent : 0)
-            | (audience == Audience.Keepers ? ForKeepers : audience == Audience.Others ? ForOthers : 0));
+            | (share is not null ? ForShare : audience == Audience.Keepers ? ForKeepers : audience == Audience.Others ? ForOthers : 0));
         var at = 1;
         if (qos != QualityOfService.AtMostOnce)
         {
             BinaryPrimitives.WriteUInt64LittleEndian(to[at..], origin);
             at += sizeof(ulong);
+        }
+
+        if (share is not null)
+        {
+            at += WriteBytes(to[at..], MqttText.Encode(share));
+            to[at++] = (byte)(message.IsOfPeer ? message.Hops + 1 : 0);
         }
 
         at += WriteBytes(to[at..], message.Topic.Utf8);
@@ -127,8 +140,15 @@ internal static class FrameRecord
             rest = rest[sizeof(ulong)..];
         }
 
-        var isForBoth = (meta & ForKeepers) != 0 && (meta & ForOthers) != 0;
-        if (isForBoth || qos > QualityOfService.ExactlyOnce
+        string? share = null;
+        byte hops = 0;
+        var isShared = (meta & ForShare) == ForShare;
+        if (isShared && !TryReadShare(ref rest, out share, out hops))
+        {
+            return false;
+        }
+
+        if ((isShared && (meta & Changes) != 0) || qos > QualityOfService.ExactlyOnce
             || !TryReadBytes(ref rest, out var topic) || !TopicName.IsValid(topic))
         {
             return false;
@@ -163,7 +183,14 @@ internal static class FrameRecord
         {
             Peer = peer,
             Origin = origin,
-            Audience = (meta & ForKeepers) != 0 ? Audience.Keepers : (meta & ForOthers) != 0 ? Audience.Others : Audience.All,
+            Share = share,
+            Hops = hops,
+            Audience = (meta & ForShare) switch
+            {
+                ForKeepers => Audience.Keepers,
+                ForOthers => Audience.Others,
+                _ => Audience.All,
+            },
             Topic = topic,
             Properties = properties,
             Payload = payload,
@@ -173,6 +200,19 @@ internal static class FrameRecord
             Change = change,
         };
         body = rest;
+        return true;
+    }
+
+    private static bool TryReadShare(scoped ref ReadOnlySpan<byte> from, out string? share, out byte hops)
+    {
+        (share, hops) = (null, 0);
+        if (!TryReadBytes(ref from, out var filter) || from.IsEmpty || !TopicFilter.TryParse(filter, out var name, out _) || name.IsEmpty)
+        {
+            return false;
+        }
+
+        (share, hops) = (MqttText.Decode(filter), from[0]);
+        from = from[1..];
         return true;
     }
 

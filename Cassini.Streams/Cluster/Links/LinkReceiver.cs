@@ -15,12 +15,19 @@ internal delegate long PeerDelivery(in PeerMessage message, FlushSet flushes);
 /// <param name="peer">The peer.</param>
 /// <param name="deliver">Delivers a message.</param>
 /// <param name="durability">How far this node's store is.</param>
+/// <param name="time">The one clock.</param>
 /// <param name="marked">Called with each mark, after what came before it was delivered.</param>
-internal sealed class LinkReceiver(Subscriber peer, PeerDelivery deliver, Durability durability, Action<ulong> marked)
-    : IDurabilityWaiter
+internal sealed class LinkReceiver(
+    Subscriber peer, PeerDelivery deliver, Durability durability, TimeProvider time, Action<ulong> marked) : IDurabilityWaiter
 {
+    /// <summary>
+    /// How long a frame is not acknowledged because something of it was handed on to another node. Two nodes that hand on to each other
+    /// would wait for each other for ever, because acknowledgements keep their order.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly Lock _lock = new();
-    private readonly Queue<(long Number, long Ticket)> _waiting = new();
+    private readonly Queue<Waiting> _waiting = new();
     private LinkSender? _sender;
     private ulong _link;
     private long _received;
@@ -70,11 +77,26 @@ internal sealed class LinkReceiver(Subscriber peer, PeerDelivery deliver, Durabi
     /// <inheritdoc/>
     public void OnDurable(FlushSet flushes) => ReleaseDurable();
 
+    /// <summary>Looks whether something waits for another node for too long. For a timer.</summary>
+    public void Look()
+    {
+        bool isAny;
+        lock (_lock)
+        {
+            isAny = _waiting.Count > 0;
+        }
+
+        if (isAny)
+        {
+            ReleaseDurable();
+        }
+    }
+
     /// <summary>Nothing comes any more.</summary>
     public void End()
     {
         Sender = null;
-        durability.Forget(this);
+        Forget();
     }
 
     private void Begin(ulong link)
@@ -83,6 +105,20 @@ internal sealed class LinkReceiver(Subscriber peer, PeerDelivery deliver, Durabi
         {
             _link = link;
             (_received, _acknowledged, _fast, _missedAt) = (0, 0, 0, -1);
+        }
+
+        Forget();
+    }
+
+    private void Forget()
+    {
+        lock (_lock)
+        {
+            foreach (var waiting in _waiting)
+            {
+                waiting.Elsewhere?.Forget(this);
+            }
+
             _waiting.Clear();
         }
 
@@ -98,11 +134,14 @@ internal sealed class LinkReceiver(Subscriber peer, PeerDelivery deliver, Durabi
         }
         else if (number == _received + 1)
         {
+            var before = AwaitList.TakeNoted();
             var ticket = DeliverAll(body);
+            var elsewhere = AwaitList.TakeNoted();
+            AwaitList.PutBack(before);
             lock (_lock)
             {
                 _received = number;
-                _waiting.Enqueue((number, ticket));
+                _waiting.Enqueue(new Waiting(number, ticket, elsewhere, time.GetTimestamp()));
             }
 
             ReleaseDurable();
@@ -152,11 +191,13 @@ internal sealed class LinkReceiver(Subscriber peer, PeerDelivery deliver, Durabi
         {
             while (_waiting.TryPeek(out var next))
             {
-                if (durability.TryWait(next.Ticket, this))
+                if (durability.TryWait(next.Ticket, this)
+                    || (next.Elsewhere?.TryWait(this) is true && time.GetElapsedTime(next.Since) < Patience))
                 {
                     break;
                 }
 
+                next.Elsewhere?.Forget(this);
                 _waiting.Dequeue();
                 _acknowledged = next.Number;
             }
@@ -180,4 +221,11 @@ internal sealed class LinkReceiver(Subscriber peer, PeerDelivery deliver, Durabi
             Sender?.Acknowledge(_link, _acknowledged, _fast, isMissing);
         }
     }
+
+    /// <summary>A frame that is not acknowledged yet.</summary>
+    /// <param name="Number">Its number.</param>
+    /// <param name="Ticket">With which it is durable here.</param>
+    /// <param name="Elsewhere">What was handed on to other nodes; null for nothing.</param>
+    /// <param name="Since">When it came: a timestamp.</param>
+    private readonly record struct Waiting(long Number, long Ticket, AwaitList? Elsewhere, long Since);
 }

@@ -44,10 +44,11 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     /// <param name="qos">The quality of service of this copy.</param>
     /// <param name="audience">Which subscribers of the peer it is for.</param>
     /// <param name="flushes">Where to note that there is something to send.</param>
+    /// <param name="share">The filter of the shared subscription that it is for; null when it is for all others.</param>
     /// <returns>False when the link is over: it was not added.</returns>
-    public bool TryAdd(ref Publication message, QualityOfService qos, Audience audience, FlushSet flushes)
+    public bool TryAdd(ref Publication message, QualityOfService qos, Audience audience, FlushSet flushes, string? share = null)
     {
-        var most = FrameRecord.MostBytesOf(message);
+        var most = FrameRecord.MostBytesOf(message, share);
 
         // Asked for here: a number is made for the message itself, not for a copy of it.
         var origin = qos == QualityOfService.AtMostOnce ? 0 : message.Origin;
@@ -64,7 +65,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
                 return true;
             }
 
-            var draft = new Addition(qos, origin, audience, most);
+            var draft = new Addition(qos, origin, audience, share, most);
             if (qos == QualityOfService.AtMostOnce)
             {
                 if (!AddLocked(ref _fast, message, draft))
@@ -254,7 +255,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     /// <returns>False when it was not added, because the peer takes no more.</returns>
     private bool AddLocked(ref Draft draft, in Publication message, in Addition addition)
     {
-        var (qos, _, _, most) = addition;
+        var (qos, _, _, _, most) = addition;
         if (draft.Length > 0 && FrameHeader.Size + draft.Length + most > Math.Max(options.FrameSize, FrameHeader.Size + most))
         {
             if (qos == QualityOfService.AtMostOnce)
@@ -349,8 +350,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     /// <param name="QoS">The quality of service of this copy.</param>
     /// <param name="Origin">Its number in the fleet.</param>
     /// <param name="Audience">Which subscribers it is for.</param>
+    /// <param name="Share">The shared subscription that it is for.</param>
     /// <param name="Most">The most bytes that it takes.</param>
-    private readonly record struct Addition(QualityOfService QoS, ulong Origin, Audience Audience, int Most);
+    private readonly record struct Addition(QualityOfService QoS, ulong Origin, Audience Audience, string? Share, int Most);
 
     /// <summary>A frame that messages are added to, in a pooled buffer, with room for its head.</summary>
     private struct Draft
@@ -365,8 +367,8 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         public void Add(in Publication message, in Addition addition, int size)
         {
             Buffer ??= ArrayPool<byte>.Shared.Rent(size);
-            var (qos, origin, audience, _) = addition;
-            Length += FrameRecord.Write(Buffer.AsSpan(FrameHeader.Size + Length), message, qos, origin, audience);
+            var (qos, origin, audience, share, _) = addition;
+            Length += FrameRecord.Write(Buffer.AsSpan(FrameHeader.Size + Length), message, qos, origin, audience, share);
             Messages++;
         }
 

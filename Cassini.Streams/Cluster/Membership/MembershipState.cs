@@ -67,6 +67,13 @@ internal sealed record MembershipState
     /// <summary>A peer is known no more.</summary>
     public MembershipState Forget(string node) => this with { Peers = Peers.Remove(node) };
 
+    /// <summary>This node itself stood still for a while, in which it could hear nobody: that was nobody's silence.</summary>
+    public MembershipState Forgive(TimeSpan pause) => this with
+    {
+        Peers = Peers.ToImmutableSortedDictionary(
+            one => one.Key, one => one.Value with { HeardAt = one.Value.HeardAt + pause }, StringComparer.Ordinal),
+    };
+
     /// <summary>Time passes.</summary>
     /// <param name="now">What time it is.</param>
     public (MembershipState State, ImmutableArray<PeerTransition> Transitions) Advance(TimeSpan now)

@@ -87,6 +87,7 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
             if (piece >= _heads)
             {
                 await Marks.Complete.WaitAsync(_over.Token).ConfigureAwait(false);
+                session.LeaveShares();
             }
 
             return _last = piece < _heads ? HeadPiece(piece) : await NextAsync(session).ConfigureAwait(false);
