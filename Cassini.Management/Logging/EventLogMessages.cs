@@ -321,7 +321,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(2432, LogLevel.Warning, "fleet: node {Node}, asked over HTTP, serves without this one: its bus is connected")]
     public static partial void PeerServes(this ILogger logger, string node);
 
-    [LoggerMessage(2440, LogLevel.Debug, "fleet: the session of client {ClientId} came from node {From} with {Messages} messages in {Duration}")]
+    [LoggerMessage(2440, LogLevel.Debug, "fleet: the session of {ClientId} came from node {From} with {Messages} messages in {Duration}")]
     public static partial void SessionArrived(this ILogger logger, string clientId, string from, long messages, LogDuration duration);
 
     [LoggerMessage(2441, LogLevel.Warning, "fleet: the session of client {ClientId} did not come from node {From}: {Problem}")]

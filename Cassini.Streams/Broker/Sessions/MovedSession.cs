@@ -10,4 +10,5 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <param name="Subscriptions">Its subscriptions.</param>
 /// <param name="Received">The packet identifiers of what it has received with QoS 2, and not released.</param>
 internal sealed record MovedSession(
-    string ClientId, string Identity, uint ExpirySeconds, ImmutableArray<SubscriptionRecord> Subscriptions, ImmutableArray<ushort> Received);
+    string ClientId, string Identity, uint ExpirySeconds, ImmutableArray<SubscriptionRecord> Subscriptions,
+    ImmutableArray<ushort> Received);

@@ -43,8 +43,9 @@ internal sealed class Session : Subscriber
         _journal = new SessionJournal(store, clientId, disk, memory.Account);
         Losses = new DeliveryLosses(counters);
         Deliveries = new DeliveryQueue(history.Lock, options, memory, counters, Losses, time, _journal, retained, work, failed);
+        var isOfClient = isListed && !NodeQueue.IsOne(clientId, memory.Account.Identity);
         Subscriptions = new SessionSubscriptions(
-            history.Lock, isListed && !NodeQueue.IsOne(clientId, memory.Account.Identity) ? options.MaxSubscriptions : null, tree, sharedPlaces, memory, _journal, Deliveries);
+            history.Lock, isOfClient ? options.MaxSubscriptions : null, tree, sharedPlaces, memory, _journal, Deliveries);
         _direct = new DirectDelivery(Losses);
         Received = new ReceivedIds(history.Lock, memory, _journal);
         ClientId = clientId;

@@ -7,10 +7,10 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Cluster.Links;
 
 /// <summary>
-/// One message in a frame: a byte with its QoS and flags, with QoS 1 and 2 its number in the fleet, then topic, properties and payload, each
-/// after its length, and the seconds until it expires before the properties. What is retained on each node has there when it expires, its
-/// stamp, and who pays for it. One for a member of a shared subscription has the filter of that before its topic, and how often it was
-/// handed on. Or a mark, a byte and a number: what the sender published before it has come.
+/// One message in a frame: a byte with its QoS and flags, with QoS 1 and 2 its number in the fleet, then topic, properties and payload,
+/// each after its length, and the seconds until it expires before the properties. What is retained on each node has there when it
+/// expires, its stamp, and who pays for it. One for a member of a shared subscription has the filter of that before its topic, and how
+/// often it was handed on. Or a mark, a byte and a number: what the sender published before it has come.
 /// </summary>
 internal static class FrameRecord
 {
@@ -31,7 +31,8 @@ internal static class FrameRecord
 
     /// <summary>How many bytes a message takes at most.</summary>
     public static int MostBytesOf(in Publication message, string? share = null) =>
-        1 + sizeof(ulong) + sizeof(uint) + (3 * LongestLength) + message.Topic.Utf8.Length + message.Properties.Length + message.Payload.Length
+        1 + sizeof(ulong) + sizeof(uint) + (3 * LongestLength)
+        + message.Topic.Utf8.Length + message.Properties.Length + message.Payload.Length
         + (share is null ? 0 : 1 + LongestLength + Encoding.UTF8.GetByteCount(share)) + (message.Change is { } change ? RoomOf(change) : 0);
 
     /// <summary>How many bytes a mark takes.</summary>

@@ -88,7 +88,8 @@ internal sealed class FleetSessions(
             await peers.WhenKnownAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        return clients.Find(client) is var (_, own, _) && peers.OwnersOf(client).Any(owner => owner.Claim.HoldsAgainst(own, owner.Node, node))
+        return clients.Find(client) is var (_, own, _)
+            && peers.OwnersOf(client).Any(owner => owner.Claim.HoldsAgainst(own, owner.Node, node))
             ? Refused(ReasonCode.ServerBusy, "another node takes the client identifier, or has it")
             : new SessionClaim(ReasonCode.Success, "", static () => { });
     }
@@ -114,7 +115,8 @@ internal sealed class FleetSessions(
             }
 
             // Of one that is lost only what it keeps is known.
-            var refusal = owner.IsLive && peers.IsConnected ? await taker.BringAsync(owner, request, wish.Stamp, cancellationToken).ConfigureAwait(false)
+            var refusal = owner.IsLive && peers.IsConnected
+                ? await taker.BringAsync(owner, request, wish.Stamp, cancellationToken).ConfigureAwait(false)
                 : request.CleanStart || owner.Claim.Phase != ClaimPhase.Kept ? null
                 : SessionTaker.Unreachable(owner);
             if (refusal is not null)

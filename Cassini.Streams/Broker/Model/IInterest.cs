@@ -1,6 +1,4 @@
-using Cassini.Streams.Broker.Model;
-
-namespace Cassini.Streams.Broker.Routing;
+namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
 /// Hears what the clients of this node subscribe to. Called under the lock of the tree: it must be quick, and call nobody.
