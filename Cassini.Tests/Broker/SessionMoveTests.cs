@@ -1,5 +1,4 @@
 using System.Text;
-using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
@@ -7,7 +6,6 @@ using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Tests.Broker;
 

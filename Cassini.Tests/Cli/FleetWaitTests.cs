@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Cassini.Harness;
-using Cassini.Streams.Events;
 using Cassini.Streams.Fleet;
 using Cassini.Streams.Health;
 using Cassini.Tests.Feed;

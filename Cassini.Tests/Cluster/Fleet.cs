@@ -151,7 +151,8 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>What such a client says.</summary>
     public static ConnectPacket Lasting(MqttTestClient client, string clientId) => client.Connect(clientId) with
     {
-        CleanStart = false, Properties = new PropertySet { SessionExpiryInterval = 3_600 },
+        CleanStart = false,
+        Properties = new PropertySet { SessionExpiryInterval = 3_600 },
     };
 
     public async ValueTask DisposeAsync()

@@ -7,7 +7,6 @@ using Cassini.Streams.Cluster.Fleet;
 using Cassini.Streams.Events;
 using Cassini.Streams.Fleet;
 using Cassini.Tests.Support;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management;
@@ -115,11 +114,15 @@ public class FleetTests
         await feed.ExpectAsync("snapshot");
 
         rig.Publish(new EngineConnected("nats"), new PeerJoined("n2", E1));
+
+        // First that this node hears one more, then which.
+        await feed.ExpectAsync("transition");
         var joined = await feed.ExpectAsync("node");
         (joined.Json.GetProperty("change").GetString(), joined.Json.GetProperty("node").GetString()).ShouldBe(("joined", "n2"));
         (await DeleteAsync(http, "n2")).StatusCode.ShouldBe(HttpStatusCode.Conflict);
 
         rig.Publish(new PeerLost("n2", E1, TimeSpan.FromSeconds(10)));
+        await feed.ExpectAsync("transition");
         (await feed.ExpectAsync("tombstone")).Json.GetProperty("change").GetString().ShouldBe("lost");
         using (var gone = await http.GetAsync("/fleet/n2", TestContext.Current.CancellationToken))
         {

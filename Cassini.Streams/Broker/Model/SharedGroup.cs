@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Model;

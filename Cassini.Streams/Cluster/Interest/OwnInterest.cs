@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Cluster.Interest;

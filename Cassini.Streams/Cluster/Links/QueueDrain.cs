@@ -2,7 +2,6 @@ using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Cluster.Links;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Mqtt;
 

@@ -6,7 +6,6 @@ using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Cluster.Sessions;
 
