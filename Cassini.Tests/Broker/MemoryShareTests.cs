@@ -89,6 +89,9 @@ public class MemoryShareTests
         {
             readers.Add(await _rig.OpenAsync($"r{i}", identity: Mallory, window: 1_024));
             await readers[^1].Client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+
+            // What it was read into is given back then.
+            await readers[^1].ReadAsync();
         }
 
         var before = Held;
