@@ -44,13 +44,14 @@ public sealed class FleetRunTests : IAsyncDisposable
     {
         await StartAsync(2);
 
+        // The connection that crashes may be that of s: what it has not acknowledged with QoS 1 comes to it again.
         var (code, report) = await RunAsync(
             """
             { "name": "p", "topic": "orders/1", "messages": 500, "qos": 1 },
             { "name": "q", "topic": "orders/2", "broker": "n2", "messages": 500, "qos": 2 }
             """,
             """
-            { "name": "s", "topic": "orders/+", "broker": "n2", "expect": { "noLoss": true, "noDuplicates": true } },
+            { "name": "s", "topic": "orders/+", "broker": "n2", "expect": { "noLoss": true } },
             { "name": "t", "topic": "orders/+", "expect": { "noLoss": true, "noDuplicates": true } }
             """,
             """ "faults": [{ "at": "0ms", "fault": "crash-connection", "broker": "n2", "tolerate": "1h" }], """);
