@@ -2,7 +2,6 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
-using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Cluster;
