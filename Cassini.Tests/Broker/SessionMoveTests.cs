@@ -56,6 +56,51 @@ public class SessionMoveTests
         Durability.TakeNoted();
     }
 
+    // The other node ends its session when it hears who has it: so that is said when it is durable, not before.
+    [Fact]
+    public async Task Arrived_IsNotSaidByTheTable()
+    {
+        await using var to = new BrokerRig();
+        var fleet = new RecordingFleet();
+        to.Broker.Sessions.Fleet = fleet;
+        var moved = new MovedSession("c", "alice", 60, [], []);
+        var arriving = to.Broker.Sessions.BeginArrival(moved).Session.ShouldNotBeNull();
+
+        to.Broker.Sessions.TryArrive(arriving, moved).ShouldBeTrue();
+
+        fleet.Held.ShouldBeEmpty();
+        to.Broker.Sessions.Find("c").ShouldBe(arriving);
+        Durability.TakeNoted();
+    }
+
+    // The client is away and its session stays after all: its will is due when its delay is over.
+    [Fact]
+    public async Task Move_ThatFails_LeavesTheWill()
+    {
+        await using var rig = new BrokerRig();
+        var watcher = await rig.ConnectAsync("w");
+        await watcher.SubscribeAsync("wills", QualityOfService.AtMostOnce);
+        await rig.ConnectAsync("c", change: connect => BrokerRig.WithWill(
+            BrokerRig.Lasting(connect), qos: QualityOfService.AtMostOnce, delay: 10));
+        var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None);
+
+        released.Session.ShouldNotBeNull().Stay();
+
+        rig.Advance(11);
+        await watcher.ExpectPublishAsync("wills", "gone");
+    }
+
+    [Fact]
+    public void Parcel_WithSomethingTwice_IsNone()
+    {
+        var subscription = new SubscriptionRecord("t", QualityOfService.AtLeastOnce, false, false, []);
+        foreach (var moved in (MovedSession[])
+            [new("c", "alice", 60, [subscription, subscription], []), new("c", "alice", 60, [subscription], [7, 7])])
+        {
+            Should.Throw<InvalidDataException>(() => SessionParcel.ReadSession(ItemOf(SessionParcel.Write(moved))));
+        }
+    }
+
     private static async Task MoveAsync(int seed)
     {
         var random = new Random(seed);
@@ -157,6 +202,21 @@ public class SessionMoveTests
         var item = SessionParcel.TryTake(ref come).ShouldNotBeNull();
         come.IsEmpty.ShouldBeTrue();
         return item;
+    }
+
+    /// <summary>Notes what the table of sessions says.</summary>
+    private sealed class RecordingFleet : IFleetSessions
+    {
+        public List<string> Held { get; } = [];
+
+        public Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken) =>
+            Task.FromResult(new SessionClaim(ReasonCode.Success, "", static () => { }));
+
+        public void OnHeld(string clientId, bool isKept, DateTimeOffset since) => Held.Add(clientId);
+
+        public void OnEnded(string clientId)
+        {
+        }
     }
 
     /// <summary>What a peer has sent to a node.</summary>
