@@ -23,7 +23,7 @@ internal sealed class InMemoryStore : IBrokerStore
     /// <summary>Why it keeps no new messages.</summary>
     public string? Refusal { get; set; }
 
-    public long Capacity => 0;
+    public long Capacity => GivesBack ? 1L << 40 : 0;
 
     /// <summary>Runs when a session is stored.</summary>
     public Action PuttingSession { get; set; } = () => { };
@@ -40,6 +40,12 @@ internal sealed class InMemoryStore : IBrokerStore
     /// <summary>What each change waits for until it is durable.</summary>
     public Func<Task> Committing { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Whether it gives messages back, so that they need not be in memory.</summary>
+    public bool GivesBack { get; init; }
+
+    /// <summary>Runs before messages are given back to somebody who gives up when that fails.</summary>
+    public Action Reading { get; set; } = () => { };
+
     /// <summary>The sessions that it has.</summary>
     public IEnumerable<SessionRecord> Sessions => _sessions.Keys.Select(kept => kept.Session);
 
@@ -50,9 +56,9 @@ internal sealed class InMemoryStore : IBrokerStore
     public IEnumerable<WillRecord> Wills => _wills.Values;
 
     /// <summary>A store that has what another one had.</summary>
-    public static InMemoryStore Of(BrokerState state)
+    public static InMemoryStore Of(BrokerState state, bool givesBack = false)
     {
-        var store = new InMemoryStore();
+        var store = new InMemoryStore { GivesBack = givesBack };
         foreach (var session in state.Sessions)
         {
             store._sessions[new Kept(store, session)] = true;
@@ -78,6 +84,9 @@ internal sealed class InMemoryStore : IBrokerStore
 
         return store;
     }
+
+    /// <summary>A store that has what this one has now: what a crash leaves.</summary>
+    public InMemoryStore Copy() => Of(State, GivesBack);
 
     /// <summary>What a crash would have left after each change, from the first time this is read on: a unit is one change.</summary>
     public IReadOnlyList<BrokerState> Crashes
@@ -184,26 +193,36 @@ internal sealed class InMemoryStore : IBrokerStore
         }
     }
 
-    private long Commit()
+    private long Commit(StoredPlace? place = null)
     {
         KeepCrash();
         var ticket = Interlocked.Increment(ref _ticket);
         var committing = Committing();
         if (committing.IsCompletedSuccessfully)
         {
-            Durability.Reach(ticket);
+            Reach(ticket, place);
         }
         else
         {
-            _ = ReachAsync(committing, ticket);
+            _ = ReachAsync(committing, ticket, place);
         }
 
         return ticket;
     }
 
-    private async Task ReachAsync(Task committing, long ticket)
+    private async Task ReachAsync(Task committing, long ticket, StoredPlace? place)
     {
         await committing.ConfigureAwait(false);
+        Reach(ticket, place);
+    }
+
+    private void Reach(long ticket, StoredPlace? place)
+    {
+        if (place is not null)
+        {
+            place.Group = ticket;
+        }
+
         Durability.Reach(ticket);
     }
 
@@ -228,13 +247,25 @@ internal sealed class InMemoryStore : IBrokerStore
 
         public long LastTicket { get; private set; }
 
-        public bool GivesBack => false;
+        public bool GivesBack => store.GivesBack;
 
-        public StoredPlace LastPlace => throw new InvalidOperationException("It gives nothing back.");
+        public StoredPlace LastPlace { get; private set; } = new();
 
         public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(
-            Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken) =>
-            throw new InvalidOperationException("It gives nothing back.");
+            Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken)
+        {
+            if (attempts < int.MaxValue)
+            {
+                store.Reading();
+            }
+
+            var copies = wanted();
+            lock (_lock)
+            {
+                return ValueTask.FromResult<IReadOnlyList<QueuedMessage>>(
+                    [.. copies.Where(copy => _messages.ContainsKey(copy.Sequence)).Select(copy => _messages[copy.Sequence].Message)]);
+            }
+        }
 
         public void Put(SessionRecord changed)
         {
@@ -252,7 +283,8 @@ internal sealed class InMemoryStore : IBrokerStore
         public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
         {
             var copy = message;
-            Change(() => _messages[copy.Sequence] = (copy, packetId, state));
+            LastPlace = new StoredPlace();
+            Change(() => _messages[copy.Sequence] = (copy, packetId, state), LastPlace);
         }
 
         public void PutPresence(bool isConnected)
@@ -288,7 +320,8 @@ internal sealed class InMemoryStore : IBrokerStore
         public void PutMessage(in QueuedMessage message)
         {
             var copy = message;
-            Change(() => _messages[copy.Sequence] = (copy, 0, DeliveryState.Done));
+            LastPlace = new StoredPlace();
+            Change(() => _messages[copy.Sequence] = (copy, 0, DeliveryState.Done), LastPlace);
         }
 
         public void PutDelivery(long sequence, ushort packetId, DeliveryState state)
@@ -309,14 +342,14 @@ internal sealed class InMemoryStore : IBrokerStore
 
         public void DeleteReceived(ushort packetId) => Change(() => _received.Remove(packetId));
 
-        public void Change(Action? change = null)
+        public void Change(Action? change = null, StoredPlace? place = null)
         {
             lock (_lock)
             {
                 change?.Invoke();
             }
 
-            LastTicket = store.Commit();
+            LastTicket = store.Commit(place);
         }
 
         public SessionState ToState()

@@ -5,12 +5,14 @@ namespace Cassini.Tests.Cluster;
 
 /// <summary>
 /// An engine in virtual time: messages take a while, get lost, come twice, or do not come through at all where the network is cut. Those
-/// of one sender to one receiver keep their order. For the thread that moves the clock.
+/// of one sender to one receiver keep their order. Any thread may send; what comes, comes on the thread that moves the clock.
 /// </summary>
 internal sealed class SimulatedEngine(VirtualClock clock, Random random)
 {
+    private readonly Lock _lock = new();
     private readonly List<Bus> _buses = [];
     private readonly HashSet<(string, string)> _cuts = [];
+    private long _sent;
 
     /// <summary>The longest time that a message takes.</summary>
     public TimeSpan MostDelay { get; set; } = TimeSpan.FromMilliseconds(1);
@@ -24,12 +26,29 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
     /// <summary>What other threads send is lost; null when there are none.</summary>
     public Thread? Owner { get; set; }
 
+    /// <summary>How many messages were sent.</summary>
+    public long Sent => Interlocked.Read(ref _sent);
+
     /// <summary>A connection of a node.</summary>
     public IBus Connect(string node)
     {
         var bus = new Bus(this, node);
-        _buses.Add(bus);
+        lock (_lock)
+        {
+            _buses.Add(bus);
+        }
+
         return bus;
+    }
+
+    /// <summary>The process of a node is killed: nothing leaves it any more, and nothing comes to it.</summary>
+    public void Kill(string node)
+    {
+        SetConnected(node, false);
+        lock (_lock)
+        {
+            _buses.RemoveAll(bus => bus.Node == node);
+        }
     }
 
     /// <summary>Nothing comes through from one node to another.</summary>
@@ -41,7 +60,7 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
     /// <summary>The connections of a node are lost, or back.</summary>
     public void SetConnected(string node, bool isConnected)
     {
-        foreach (var bus in _buses.Where(bus => bus.Node == node))
+        foreach (var bus in _buses.Where(bus => bus.Node == node).ToList())
         {
             bus.SetConnected(isConnected);
         }
@@ -54,13 +73,17 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
             return;
         }
 
-        foreach (var subscription in _buses.SelectMany(bus => bus.Subscriptions).Where(one => one.Subject == subject).ToList())
+        Interlocked.Increment(ref _sent);
+        lock (_lock)
         {
-            var copies = random.Next(100) < Loss ? 0 : random.Next(100) < Twice ? 2 : 1;
-            for (var i = 0; i < copies; i++)
+            foreach (var subscription in _buses.SelectMany(bus => bus.Subscriptions).Where(one => one.Subject == subject))
             {
-                var delay = TimeSpan.FromTicks(1 + random.NextInt64(MostDelay.Ticks));
-                subscription.Deliver(from, data, clock.Elapsed + delay);
+                var copies = random.Next(100) < Loss ? 0 : random.Next(100) < Twice ? 2 : 1;
+                for (var i = 0; i < copies; i++)
+                {
+                    var delay = TimeSpan.FromTicks(1 + random.NextInt64(MostDelay.Ticks));
+                    subscription.DeliverLocked(from, data, clock.Elapsed + delay);
+                }
             }
         }
     }
@@ -90,7 +113,11 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
         public IDisposable Subscribe(string subject, Action<ReadOnlyMemory<byte>> handler)
         {
             var subscription = new Subscription(engine, this, subject, handler);
-            Subscriptions.Add(subscription);
+            lock (engine._lock)
+            {
+                Subscriptions.Add(subscription);
+            }
+
             return subscription;
         }
 
@@ -117,7 +144,7 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
 
             public string Subject => subject;
 
-            public void Deliver(Bus from, byte[] data, TimeSpan at)
+            public void DeliverLocked(Bus from, byte[] data, TimeSpan at)
             {
                 var due = _last.GetValueOrDefault(from) is var last && last > at ? last : at;
                 _last[from] = due;
@@ -130,7 +157,13 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
                 });
             }
 
-            public void Dispose() => bus.Subscriptions.Remove(this);
+            public void Dispose()
+            {
+                lock (engine._lock)
+                {
+                    bus.Subscriptions.Remove(this);
+                }
+            }
         }
     }
 

@@ -68,6 +68,12 @@ internal sealed class QueueDrain(TimeProvider time)
                 }
             }
         }
+        catch (IOException)
+        {
+            // What was sent before the store failed is not sent once more.
+            await SettleAsync(queue, link, last, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
         finally
         {
             // Whatever ends it: others wait for a flush of what it left.

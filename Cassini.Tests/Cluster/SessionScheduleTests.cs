@@ -1,0 +1,391 @@
+using System.Globalization;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Upkeep;
+using Cassini.Streams.Cluster;
+using Cassini.Streams.Cluster.Interest;
+using Cassini.Streams.Cluster.Sessions;
+using Cassini.Streams.Mqtt;
+using Cassini.Tests.Broker;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>
+/// Three nodes in virtual time whose clients go from one to another, while others publish on all of them, the network loses and repeats,
+/// stores cannot be read for a while, and nodes are killed and come back: no session is lost, and each has what was acknowledged.
+/// </summary>
+/// <remarks>Moves use the thread pool, so a seed gives the same orders, and nearly the same times.</remarks>
+public class SessionScheduleTests
+{
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 10)];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public async Task Sessions_GoFromNodeToNode_LoseAndDoubleNothing(int batch)
+    {
+        var given = Environment.GetEnvironmentVariable("FLEET_SEED");
+        var count = int.Parse(Environment.GetEnvironmentVariable("FLEET_COUNT") ?? "8", CultureInfo.InvariantCulture);
+        for (var i = 0; i < count; i++)
+        {
+            var seed = given is null ? (batch * count) + i : int.Parse(given, CultureInfo.InvariantCulture);
+
+            // Not on the threads of the tests, of which there are few.
+            await Task.Run(() => new Schedule(seed).RunAsync());
+        }
+    }
+
+    private sealed class Schedule
+    {
+        private readonly int _seed;
+        private readonly Random _random;
+        private readonly VirtualClock _clock = new();
+        private readonly SimulatedEngine _engine;
+        private readonly SimulatedNode?[] _nodes = new SimulatedNode?[3];
+        private readonly InMemoryStore[] _stores = new InMemoryStore[3];
+        private readonly List<RoamingClient> _clients = [];
+        private readonly List<Message> _messages = [];
+        private readonly bool _givesUp;
+        private readonly int[] _failures = new int[3];
+        private readonly int[] _killedAt = new int[3];
+        private int _step;
+
+        public Schedule(int seed)
+        {
+            _seed = seed;
+            _random = new Random(seed);
+            _engine = new SimulatedEngine(_clock, new Random(seed + 1_000_000));
+
+            // Whoever gives a node up must be right: then nothing is cut.
+            _givesUp = _random.Next(3) == 0;
+        }
+
+        private IEnumerable<SimulatedNode> Live => _nodes.OfType<SimulatedNode>();
+
+        public async Task RunAsync()
+        {
+            for (var i = 0; i < _nodes.Length; i++)
+            {
+                _stores[i] = new InMemoryStore { GivesBack = true };
+                Start(i);
+            }
+
+            await AdvanceAsync(TimeSpan.FromSeconds(5));
+            Live.ShouldAllBe(node => node.Node.HasJoined && node.Node.Peers.Length == 2, Said("the fleet is whole"));
+            foreach (var (id, qos) in (ReadOnlySpan<(string, QualityOfService)>)
+                [("c0", QualityOfService.ExactlyOnce), ("c1", QualityOfService.AtLeastOnce), ("c2", QualityOfService.ExactlyOnce)])
+            {
+                _clients.Add(new RoamingClient(id, qos));
+            }
+
+            foreach (var client in _clients)
+            {
+                await client.ConnectAsync(At, _nodes[_random.Next(3)]!);
+                await AdvanceUntilAsync($"{client.Id} is connected", () => client.IsConnected);
+                await client.SubscribeAsync("t/#");
+                await AdvanceUntilAsync($"{client.Id} has subscribed", () => client.IsSubscribed);
+            }
+
+            for (_step = 0; _step < 120; _step++)
+            {
+                await StepAsync();
+            }
+
+            await EndAsync();
+            Check();
+            await Eventually.CompletesAsync(
+                Said("every message is acknowledged"),
+                Task.WhenAll(_messages.Where(message => !message.IsLost).Select(message => message.Acknowledged)));
+            foreach (var client in _clients)
+            {
+                await client.EndAsync();
+            }
+
+            foreach (var node in Live)
+            {
+                node.Dispose();
+            }
+        }
+
+        private void Start(int index)
+        {
+            var options = new ClusterOptions
+            {
+                DeadAfter = _givesUp ? TimeSpan.FromSeconds(4) : TimeSpan.FromMinutes(30),
+                JoinPatience = TimeSpan.FromMinutes(10),
+                SubscribePatience = TimeSpan.FromMinutes(1),
+            };
+            var store = _stores[index];
+            store.Reading = () =>
+            {
+                if (Interlocked.Decrement(ref _failures[index]) >= 0)
+                {
+                    throw new IOException("it cannot be read for now");
+                }
+            };
+
+            // So little is in memory that most of what waits is in the store alone.
+            _nodes[index] = new SimulatedNode(
+                _clock, _engine, $"n{index + 1}", options, store: store, broker: new BrokerOptions { MaxQueuedInMemory = 64 });
+        }
+
+        private void Calm()
+        {
+            _engine.Heal();
+            (_engine.Loss, _engine.Twice) = (0, 0);
+            foreach (var node in Live)
+            {
+                _engine.SetConnected(node.Name, true);
+            }
+        }
+
+        private async Task StepAsync()
+        {
+            var index = _random.Next(_nodes.Length);
+            var node = _nodes[index]!;
+            switch (_random.Next(40))
+            {
+                case 0 when !_givesUp:
+                    _engine.Cut(node.Name, _nodes[_random.Next(_nodes.Length)]!.Name);
+                    break;
+                case 1:
+                    _engine.Heal();
+                    break;
+                case 2 when !_givesUp:
+                    _engine.SetConnected(node.Name, false);
+                    break;
+                case 3 or 4:
+                    Calm();
+                    break;
+                case 5 or 6:
+                    (_engine.Loss, _engine.Twice) = (_random.Next(_givesUp ? 2 : 4) * 10, _random.Next(3) * 10);
+                    _engine.MostDelay = TimeSpan.FromMilliseconds(1 + _random.Next(200));
+                    break;
+                case 7:
+                    await RestartAsync(index);
+                    break;
+                case 8:
+                    Volatile.Write(ref _failures[index], _random.Next(1, 4));
+                    break;
+                case 9 or 10:
+                    var sleepy = _clients[_random.Next(_clients.Count)];
+                    sleepy.IsAsleep = !sleepy.IsAsleep;
+                    break;
+                case < 17:
+                    await RoamAsync();
+                    break;
+                case < 27:
+                    PublishSome(node);
+                    break;
+                default:
+                    await AdvanceAsync(TimeSpan.FromMilliseconds(_random.Next(1, 700)));
+                    break;
+            }
+        }
+
+        private void PublishSome(SimulatedNode node)
+        {
+            for (var i = _random.Next(5); i >= 0 && node.Node.HasJoined; i--)
+            {
+                var qos = (QualityOfService)_random.Next(1, 3);
+                var number = _messages.Count;
+                _messages.Add(new Message(number, node, qos, node.PublishAsync($"t/{node.Name}", $"{number}", qos), At));
+            }
+        }
+
+        private async Task RoamAsync()
+        {
+            var client = _clients[_random.Next(_clients.Count)];
+            var ready = Live.Where(node => node.Node.HasJoined).ToArray();
+            if (client.IsConnecting || ready.Length == 0)
+            {
+                return;
+            }
+
+            var first = ready[_random.Next(ready.Length)];
+            switch (_random.Next(8))
+            {
+                case 0 or 1:
+                    await client.LeaveAsync(isPolite: _random.Next(2) == 0);
+                    break;
+                case 2 or 3 when ready.Length > 1:
+                    await client.ConnectAsync(At, first, ready.First(node => node != first));
+                    break;
+                default:
+                    await client.ConnectAsync(At, first);
+                    break;
+            }
+        }
+
+        // The process is killed: nobody hears of it. Another run goes on with what it has stored.
+        private async Task RestartAsync(int index)
+        {
+            var killed = _nodes[index]!;
+            foreach (var message in _messages)
+            {
+                var isAcknowledged = message.Acknowledged.IsCompleted;
+
+                // Nor what was kept for this node since it was killed before, and is being sent to it.
+                message.MayComeTwice |= !isAcknowledged
+                    || (message.Number >= _killedAt[index] && message.Node.Broker.Sessions.FindQueue(killed.Name) is not null);
+                message.IsLost |= !isAcknowledged && message.Node == killed;
+            }
+
+            _killedAt[index] = _messages.Count;
+            _engine.Kill(killed.Name);
+            _stores[index] = _stores[index].Copy();
+            _clients.ForEach(client => client.Lose(killed));
+            killed.Dispose();
+            _nodes[index] = null;
+            for (var i = _random.Next(_givesUp ? 12 : 4); i >= 0; i--)
+            {
+                await BetweenAsync();
+            }
+
+            Calm();
+            Start(index);
+
+            // A node that is cut off before it has heard of the others takes itself for alone.
+            for (var i = 0; i < 8 || Live.Any(node => node.Node.Peers.Length < 2 || !node.Node.HasJoined); i++)
+            {
+                i.ShouldBeLessThan(100, Said("it is one fleet again"));
+                await BetweenAsync();
+            }
+
+            async Task BetweenAsync()
+            {
+                var live = Live.ToList();
+                PublishSome(live[_random.Next(live.Count)]);
+                await AdvanceAsync(TimeSpan.FromMilliseconds(_random.Next(10, 800)));
+                if (_random.Next(3) == 0)
+                {
+                    await RoamAsync();
+                }
+            }
+        }
+
+        private async Task AdvanceAsync(TimeSpan time)
+        {
+            var until = _clock.Elapsed + time;
+            while (_clock.Elapsed < until)
+            {
+                var piece = TimeSpan.FromMilliseconds(_random.Next(5, 50));
+                _clock.AdvanceTo(_clock.Elapsed + piece < until ? _clock.Elapsed + piece : until);
+                await SettleAsync();
+                foreach (var client in _clients)
+                {
+                    await client.ReadAsync(At);
+                }
+            }
+        }
+
+        private async Task AdvanceUntilAsync(string what, Func<bool> condition)
+        {
+            for (var i = 0; !condition(); i++)
+            {
+                i.ShouldBeLessThan(1_000, Said(what));
+                await AdvanceAsync(TimeSpan.FromMilliseconds(50));
+            }
+        }
+
+        /// <summary>Waits until the pool has done what has become due, as far as can be seen.</summary>
+        private async Task SettleAsync()
+        {
+            for (var (calm, i) = (0, 0); calm < 3 || (i < 1_000 && !_clients.TrueForAll(client => client.IsQuiet)); i++)
+            {
+                var before = (_engine.Sent, _clock.Time.ArmedTimers);
+                var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                ThreadPool.UnsafeQueueUserWorkItem(static done => done.SetResult(), done, preferLocal: false);
+                await done.Task;
+                calm = before == (_engine.Sent, _clock.Time.ArmedTimers) ? calm + 1 : 0;
+            }
+        }
+
+        private async Task EndAsync()
+        {
+            Calm();
+            _engine.MostDelay = TimeSpan.FromMilliseconds(1);
+            Array.Clear(_failures);
+            _clients.ForEach(client => client.IsAsleep = false);
+            for (var i = 0; i < 300 && !IsDone(); i++)
+            {
+                await AdvanceAsync(TimeSpan.FromMilliseconds(500));
+                foreach (var client in _clients.Where(client => !client.IsConnected && !client.IsConnecting))
+                {
+                    await client.ConnectAsync(At, _nodes[_random.Next(_nodes.Length)]!);
+                }
+            }
+
+            // What comes too often would come now.
+            await AdvanceAsync(TimeSpan.FromSeconds(5));
+        }
+
+        private bool IsDone() => _clients.TrueForAll(client => client.IsConnected && MissingOf(client).Count == 0)
+            && Live.All(node => !node.Broker.Sessions.Queues.Any())
+            && _messages.TrueForAll(message => message.IsLost || message.Acknowledged.IsCompleted);
+
+        private List<int> MissingOf(RoamingClient client) =>
+            [.. _messages.Where(message => !message.IsLost && message.Acknowledged.IsCompleted).Select(message => message.Number)
+                .Except(client.Got)];
+
+        private void Check()
+        {
+            foreach (var client in _clients)
+            {
+                client.Faults.ShouldBeEmpty(Said($"{client.Id}: {Log(client)}"));
+                client.IsConnecting.ShouldBeFalse(Said($"{client.Id} hangs: {Log(client)}"));
+                client.IsConnected.ShouldBeTrue(Said($"{client.Id} is refused: {Log(client)}"));
+                client.Served.Count(served => !served.IsCompleted).ShouldBe(1, Said($"connections of {client.Id}: {Log(client)}"));
+                var missing = MissingOf(client);
+                missing.ShouldBeEmpty(Said($"{client.Id} lacks what was acknowledged: {Log(client, missing)}"));
+                foreach (var group in client.Got.GroupBy(number => (_messages[number].Node.Name, _messages[number].QoS)))
+                {
+                    group.Distinct().ShouldBeInOrder(
+                        SortDirection.Ascending, Said($"{client.Id} gets those of {group.Key} in order: {Log(client)}"));
+                    if (group.Key.QoS == QualityOfService.ExactlyOnce && client.QoS == QualityOfService.ExactlyOnce)
+                    {
+                        var twice = group.GroupBy(number => number)
+                            .Where(one => one.Count() > 1 && !_messages[one.Key].MayComeTwice).Select(one => one.Key).ToList();
+                        twice.ShouldBeEmpty(Said($"{client.Id} gets those once: {Log(client, twice)}"));
+                    }
+                }
+
+                var holders = Live.Where(node => node.Broker.FindSession(client.Id) is not null).ToList();
+                holders.Count.ShouldBe(1, Said($"nodes that have the session of {client.Id}"));
+                foreach (var node in Live)
+                {
+                    var owners = ((IPeers)node.Node).OwnersOf(ClientHash.Of(client.Id));
+                    owners.Where(owner => owner.Claim.Phase == ClaimPhase.Kept || owner.Node != holders[0].Name)
+                        .Select(owner => owner.Node).ShouldBe(
+                            node == holders[0] ? [] : [holders[0].Name], Said($"what {node.Name} knows of {client.Id}"));
+                }
+            }
+
+            foreach (var node in Live)
+            {
+                node.Broker.Sessions.All.ShouldAllBe(session => !session.IsLeaving, Said($"nothing leaves {node.Name}"));
+                node.Broker.Sessions.Count.ShouldBe(node.Broker.Sessions.All.Count(), Said($"nothing arrives at {node.Name}"));
+                node.Broker.Sessions.Queues.ShouldBeEmpty(Said($"{node.Name} keeps nothing for others"));
+            }
+        }
+
+        private string At => $"{_clock.Elapsed.TotalSeconds:F3} (step {_step})";
+
+        private string Log(RoamingClient client, IReadOnlyCollection<int>? numbers = null) => string.Join(
+            "\n    ",
+            client.Log.TakeLast(20).Concat((numbers ?? []).Take(3).SelectMany(
+                number => client.Came.Where(one => one.Number == number).Select(one => $"{number} came {one.How}")
+                    .Prepend($"{number} was published {_messages[number].At}"))).Prepend(""));
+
+        private string Said(string what) => $"FLEET_SEED={_seed}: {what}";
+    }
+
+    private sealed record Message(int Number, SimulatedNode Node, QualityOfService QoS, Task<LocalVerdict> Acknowledged, string At)
+    {
+        /// <summary>Whether the process of its node was killed before it was acknowledged.</summary>
+        public bool IsLost { get; set; }
+
+        /// <summary>Whether a node was killed before it was acknowledged: it may have had it.</summary>
+        public bool MayComeTwice { get; set; }
+    }
+}
