@@ -936,6 +936,15 @@ internal sealed class ClusterNode : IPeers, IDisposable
     }
 
     /// <inheritdoc/>
+    bool IPeers.IsSettled(string node)
+    {
+        lock (_lock)
+        {
+            return _peers.GetValueOrDefault(node)?.Subscriber is { Link: not null, Queue: null };
+        }
+    }
+
+    /// <inheritdoc/>
     void IPeers.Mark(string node, ulong mark)
     {
         lock (_lock)

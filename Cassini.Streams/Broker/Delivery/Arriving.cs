@@ -6,7 +6,7 @@ namespace Cassini.Streams.Broker.Delivery;
 /// <summary>
 /// A session is moving here from another node. What is published for it meanwhile comes after what it had there, so it is kept here until
 /// all of that has come. Both nodes get the same messages for a while: each is taken once. What a peer sent before its mark is not taken,
-/// because the other node has it. Belongs to the session's lock.
+/// because the other node has it; nor is what was published here before this node has sent its own. Belongs to the session's lock.
 /// </summary>
 /// <param name="options">How much may be kept.</param>
 /// <param name="tally">Counts it.</param>
@@ -15,16 +15,28 @@ internal sealed class Arriving(BrokerOptions options, MemoryTally tally)
     private readonly List<(QueuedMessage Message, ulong Origin)> _kept = [];
     private readonly HashSet<ulong> _come = [];
     private readonly HashSet<Subscriber> _open = [];
+    private bool _isOwnOpen;
 
     /// <summary>Whether something could not be kept: then the session cannot come.</summary>
     public bool HasLost { get; private set; }
 
     /// <summary>The mark of a peer has come.</summary>
-    public void Open(Subscriber peer) => _open.Add(peer);
+    /// <param name="peer">The peer; null when this node is about to send its own.</param>
+    public void Open(Subscriber? peer)
+    {
+        if (peer is null)
+        {
+            _isOwnOpen = true;
+        }
+        else
+        {
+            _open.Add(peer);
+        }
+    }
 
     /// <summary>Whether what a peer sends is taken.</summary>
     /// <param name="peer">The peer; null for what is published here.</param>
-    public bool IsOpen(Subscriber? peer) => peer is null || _open.Contains(peer);
+    public bool IsOpen(Subscriber? peer) => peer is null ? _isOwnOpen : _open.Contains(peer);
 
     /// <summary>A message was published for it.</summary>
     public void Keep(in QueuedMessage message, ulong origin)

@@ -331,7 +331,8 @@ internal sealed class DeliveryQueue : IOutboxSource
     public void BeginArrivalLocked() => _arriving = new Arriving(_options, new MemoryTally(_memory));
 
     /// <summary>What a peer sends is taken from now on, while the session moves here.</summary>
-    public void OpenArrival(Subscriber peer)
+    /// <param name="peer">The peer; null for what is published here.</param>
+    public void OpenArrival(Subscriber? peer)
     {
         lock (_lock)
         {

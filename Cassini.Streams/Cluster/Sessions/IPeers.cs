@@ -27,6 +27,9 @@ internal interface IPeers
     /// <summary>A client has a later session here: those that lost peers keep do not count any more.</summary>
     void Supersede(ulong client);
 
+    /// <summary>Whether a peer is there, and everything that was kept for it was sent.</summary>
+    bool IsSettled(string node);
+
     /// <summary>
     /// Sends a mark to a peer, behind what was published for it. Not while it is lost, and while what was kept for it is still being sent:
     /// then it is asked for again.

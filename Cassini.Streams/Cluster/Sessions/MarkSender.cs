@@ -22,10 +22,11 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Excepti
     /// <param name="newNode">Where the session goes; null when that is this node.</param>
     /// <param name="oldNode">Where it was; null when that is this node.</param>
     /// <param name="mark">The number of the move.</param>
-    /// <returns>Ends when both are sent.</returns>
-    public Task SendAsync(string? newNode, string? oldNode, ulong mark)
+    /// <param name="opened">Called instead of a mark to this node; null when the session does not come here.</param>
+    /// <returns>Ends when both are sent; false when neither was, because what was kept for one of the two is still being sent.</returns>
+    public Task<bool> SendAsync(string? newNode, string? oldNode, ulong mark, Action? opened = null)
     {
-        var wanted = new Wanted(newNode, oldNode, mark);
+        var wanted = new Wanted(newNode, oldNode, mark, opened);
         lock (_lock)
         {
             _wanted.Add(wanted);
@@ -65,16 +66,22 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Excepti
     {
         while (Take() is { Count: > 0 } round)
         {
+            // What was kept for one node has another number than the copy of it that the other node gets.
+            var ready = round.FindAll(wanted => IsSettled(wanted.NewNode) && IsSettled(wanted.OldNode));
+
             // What is being taken in may have been routed before this node knew of the move.
             await broker.WhenOutOfBatchesAsync().ConfigureAwait(false);
-            Mark(round, wanted => wanted.NewNode);
+            Mark(ready, wanted => wanted.NewNode);
+            ready.ForEach(wanted => wanted.Opened?.Invoke());
 
             // What the new node has got before its mark, and does not take, is on its way to the old one then.
             await broker.WhenOutOfBatchesAsync().ConfigureAwait(false);
-            Mark(round, wanted => wanted.OldNode);
-            round.ForEach(wanted => wanted.Sent.SetResult());
+            Mark(ready, wanted => wanted.OldNode);
+            round.ForEach(wanted => wanted.Sent.SetResult(ready.Contains(wanted)));
         }
     }
+
+    private bool IsSettled(string? node) => node is null || peers.IsSettled(node);
 
     private List<Wanted> Take()
     {
@@ -98,8 +105,8 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Excepti
         }
     }
 
-    private sealed record Wanted(string? NewNode, string? OldNode, ulong Mark)
+    private sealed record Wanted(string? NewNode, string? OldNode, ulong Mark, Action? Opened)
     {
-        public TaskCompletionSource Sent { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<bool> Sent { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -168,8 +168,10 @@ internal sealed class SessionGiver(
 
     private async Task MarkOwnAsync(Departure departure)
     {
-        await marks.SendAsync(departure.Asked.Node, null, departure.Asked.Number).ConfigureAwait(false);
-        departure.Marks.OnOwn(peers.Live);
+        if (await marks.SendAsync(departure.Asked.Node, null, departure.Asked.Number).ConfigureAwait(false))
+        {
+            departure.Marks.OnOwn(peers.Live);
+        }
     }
 
     private async Task SendPieceAsync(Departure departure, int piece)

@@ -213,7 +213,7 @@ internal sealed class SessionTaker(
             if (all is not null)
             {
                 peers.TellAll(all);
-                _ = marks.SendAsync(null, from, asked.Number);
+                _ = marks.SendAsync(null, from, asked.Number, () => waiting.Session?.Deliveries.OpenArrival(peer: null));
             }
 
             peers.Tell(from, new PieceAsked(node, epoch, asked.Of, asked.Number, wanted.Number));
