@@ -12,7 +12,8 @@ namespace Cassini.Tests.Cluster;
 /// </summary>
 /// <param name="id">Its client identifier.</param>
 /// <param name="qos">With which it subscribes.</param>
-internal sealed class RoamingClient(string id, QualityOfService qos)
+/// <param name="log">Gets what happens, for people.</param>
+internal sealed class RoamingClient(string id, QualityOfService qos, Action<string> log)
 {
     private readonly List<Attempt> _all = [];
     private readonly List<Attempt> _attempts = [];
@@ -34,16 +35,10 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
     public bool IsSubscribed { get; private set; }
 
     /// <summary>The numbers of the messages that it got, those of QoS 2 once for each packet identifier that was not released.</summary>
-    public IEnumerable<int> Got => Came.Select(one => one.Number);
-
-    /// <summary>The same, and how they came.</summary>
-    public List<(int Number, string How)> Came { get; } = [];
+    public List<int> Got { get; } = [];
 
     /// <summary>What was not as it must be.</summary>
     public List<string> Faults { get; } = [];
-
-    /// <summary>What happened, for people.</summary>
-    public List<string> Log { get; } = [];
 
     /// <summary>Whether the broker has read what it sent, as far as it reads.</summary>
     public bool IsQuiet => _all.TrueForAll(one => one.Answer is null || one.Connection.IsQuiet);
@@ -52,14 +47,14 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
     public IEnumerable<Task> Served => _all.Select(one => one.Connection.Served);
 
     /// <summary>Gives up the connection that it has, without a word, and connects.</summary>
-    public async Task ConnectAsync(string at, params SimulatedNode[] nodes)
+    public async Task ConnectAsync(params SimulatedNode[] nodes)
     {
         _current = null;
         foreach (var node in nodes)
         {
             var connection = new RigConnection(
                 node.Broker, node.Events, _all.Count + 1, ProtocolVersion.V500, node.Accounts.Open("alice"), false, 64 * 1024, "memory");
-            var attempt = new Attempt(node, connection, at);
+            var attempt = new Attempt(id, node, connection);
             _all.Add(attempt);
             _attempts.Add(attempt);
             var connect = connection.Client.Connect(id) with
@@ -67,6 +62,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
                 CleanStart = false,
                 Properties = new PropertySet { SessionExpiryInterval = 1_000_000, ReceiveMaximum = 4 },
             };
+            log($"{attempt} connects");
             await SendAsync(attempt, ConnectWriter.Write(connect));
         }
     }
@@ -108,7 +104,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
     }
 
     /// <summary>Takes what has come.</summary>
-    public async Task ReadAsync(string at)
+    public async Task ReadAsync()
     {
         foreach (var attempt in _attempts.Where(one => one.Answer is null).ToList())
         {
@@ -125,7 +121,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
             }
 
             attempt.Answer = answer.Reason;
-            Log.Add($"{attempt}: {answer.Reason} {answer.Properties.ReasonString} at {at}");
+            log($"{attempt}: {answer.Reason} {answer.Properties.ReasonString}");
             if (answer.Reason == ReasonCode.Success && !answer.SessionPresent && IsSubscribed)
             {
                 Faults.Add($"{attempt}: the session is lost");
@@ -149,7 +145,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
 
         while (!IsAsleep && _current is { } current && current.Connection.Client.TryRead(out var packet))
         {
-            await TakeAsync(current, packet, at);
+            await TakeAsync(current, packet);
         }
     }
 
@@ -161,18 +157,18 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
         }
     }
 
-    private async Task TakeAsync(Attempt current, object? packet, string at)
+    private async Task TakeAsync(Attempt current, object? packet)
     {
         switch (packet)
         {
             case ReceivedPublish { QoS: QualityOfService.AtLeastOnce } came:
-                Note(current, came, at);
+                Note(current, came);
                 await AckAsync(current, PacketType.PubAck, came.PacketId);
                 break;
             case ReceivedPublish came:
                 if (_unreleased.Add(came.PacketId))
                 {
-                    Note(current, came, at);
+                    Note(current, came);
                 }
 
                 await AckAsync(current, PacketType.PubRec, came.PacketId);
@@ -185,7 +181,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
                 IsSubscribed = true;
                 break;
             case ReasonPacket ended:
-                Log.Add($"{current}: closed with {ended.Reason}");
+                log($"{current}: closed with {ended.Reason}");
                 _current = null;
                 break;
             case null:
@@ -194,9 +190,11 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
         }
     }
 
-    private void Note(Attempt current, ReceivedPublish came, string at) => Came.Add(
-        (int.Parse(came.Text, CultureInfo.InvariantCulture),
-            $"at {at} by {current.Connection.Transport.Id} of {current.Node.Name}, {came.PacketId} {(came.Dup ? "again" : "")}"));
+    private void Note(Attempt current, ReceivedPublish came)
+    {
+        log($"{current}: {came.Text}, {came.PacketId}{(came.Dup ? " again" : "")}");
+        Got.Add(int.Parse(came.Text, CultureInfo.InvariantCulture));
+    }
 
     private Task AckAsync(Attempt to, PacketType type, ushort packetId)
     {
@@ -218,7 +216,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
     }
 
     /// <summary>A connection.</summary>
-    private sealed class Attempt(SimulatedNode node, RigConnection connection, string at)
+    private sealed class Attempt(string id, SimulatedNode node, RigConnection connection)
     {
         public SimulatedNode Node => node;
 
@@ -227,6 +225,6 @@ internal sealed class RoamingClient(string id, QualityOfService qos)
         /// <summary>The answer to CONNECT; null before.</summary>
         public ReasonCode? Answer { get; set; }
 
-        public override string ToString() => $"CONNECT of {connection.Transport.Id} to {node.Name} at {at}";
+        public override string ToString() => $"{id} by {connection.Transport.Id} of {node.Name}";
     }
 }

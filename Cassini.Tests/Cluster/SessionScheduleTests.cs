@@ -31,7 +31,15 @@ public class SessionScheduleTests
             var seed = given is null ? (batch * count) + i : int.Parse(given, CultureInfo.InvariantCulture);
 
             // Not on the threads of the tests, of which there are few.
-            await Task.Run(() => new Schedule(seed).RunAsync());
+            var schedule = new Schedule(seed);
+            try
+            {
+                await Task.Run(schedule.RunAsync);
+            }
+            catch (Exception failure)
+            {
+                throw new InvalidOperationException($"{failure.Message}\n{schedule.Log}", failure);
+            }
         }
     }
 
@@ -48,6 +56,7 @@ public class SessionScheduleTests
         private readonly bool _givesUp;
         private readonly int[] _failures = new int[3];
         private readonly int[] _killedAt = new int[3];
+        private readonly List<string> _log = [];
         private int _step;
 
         public Schedule(int seed)
@@ -58,6 +67,18 @@ public class SessionScheduleTests
 
             // Whoever gives a node up must be right: then nothing is cut.
             _givesUp = _random.Next(3) == 0;
+        }
+
+        /// <summary>What happened, for people.</summary>
+        public string Log
+        {
+            get
+            {
+                lock (_log)
+                {
+                    return string.Join("\n", _log);
+                }
+            }
         }
 
         private IEnumerable<SimulatedNode> Live => _nodes.OfType<SimulatedNode>();
@@ -75,12 +96,12 @@ public class SessionScheduleTests
             foreach (var (id, qos) in (ReadOnlySpan<(string, QualityOfService)>)
                 [("c0", QualityOfService.ExactlyOnce), ("c1", QualityOfService.AtLeastOnce), ("c2", QualityOfService.ExactlyOnce)])
             {
-                _clients.Add(new RoamingClient(id, qos));
+                _clients.Add(new RoamingClient(id, qos, Note));
             }
 
             foreach (var client in _clients)
             {
-                await client.ConnectAsync(At, _nodes[_random.Next(3)]!);
+                await client.ConnectAsync(_nodes[_random.Next(3)]!);
                 await AdvanceUntilAsync($"{client.Id} is connected", () => client.IsConnected);
                 await client.SubscribeAsync("t/#");
                 await AdvanceUntilAsync($"{client.Id} has subscribed", () => client.IsSubscribed);
@@ -126,7 +147,10 @@ public class SessionScheduleTests
 
             // So little is in memory that most of what waits is in the store alone.
             _nodes[index] = new SimulatedNode(
-                _clock, _engine, $"n{index + 1}", options, store: store, broker: new BrokerOptions { MaxQueuedInMemory = 64 });
+                _clock, _engine, $"n{index + 1}", options, store: store,
+                broker: new BrokerOptions { MaxQueuedInMemory = 64, ConnectTimeout = TimeSpan.FromMinutes(10) });
+            _nodes[index]!.Events.Published = happened => Note($"n{index + 1}: {happened}");
+            Note($"n{index + 1} starts");
         }
 
         private void Calm()
@@ -189,7 +213,8 @@ public class SessionScheduleTests
             {
                 var qos = (QualityOfService)_random.Next(1, 3);
                 var number = _messages.Count;
-                _messages.Add(new Message(number, node, qos, node.PublishAsync($"t/{node.Name}", $"{number}", qos), At));
+                Note($"{number} of QoS {(int)qos} on {node.Name}");
+                _messages.Add(new Message(number, node, qos, node.PublishAsync($"t/{node.Name}", $"{number}", qos)));
             }
         }
 
@@ -209,10 +234,10 @@ public class SessionScheduleTests
                     await client.LeaveAsync(isPolite: _random.Next(2) == 0);
                     break;
                 case 2 or 3 when ready.Length > 1:
-                    await client.ConnectAsync(At, first, ready.First(node => node != first));
+                    await client.ConnectAsync(first, ready.First(node => node != first));
                     break;
                 default:
-                    await client.ConnectAsync(At, first);
+                    await client.ConnectAsync(first);
                     break;
             }
         }
@@ -225,13 +250,14 @@ public class SessionScheduleTests
             {
                 var isAcknowledged = message.Acknowledged.IsCompleted;
 
-                // Nor what was kept for this node since it was killed before, and is being sent to it.
-                message.MayComeTwice |= !isAcknowledged
-                    || (message.Number >= _killedAt[index] && message.Node.Broker.Sessions.FindQueue(killed.Name) is not null);
+                // What is kept for a node that was killed, and is being sent to it, may have come when either is killed.
+                message.MayComeTwice |= !isAcknowledged || IsBeingSent(message, to: index)
+                    || (message.Node == killed && Enumerable.Range(0, _nodes.Length).Any(to => IsBeingSent(message, to)));
                 message.IsLost |= !isAcknowledged && message.Node == killed;
             }
 
             _killedAt[index] = _messages.Count;
+            Note($"{killed.Name} is killed");
             _engine.Kill(killed.Name);
             _stores[index] = _stores[index].Copy();
             _clients.ForEach(client => client.Lose(killed));
@@ -264,6 +290,9 @@ public class SessionScheduleTests
             }
         }
 
+        private bool IsBeingSent(Message message, int to) =>
+            message.Number >= _killedAt[to] && message.Node.Broker.Sessions.FindQueue($"n{to + 1}") is not null;
+
         private async Task AdvanceAsync(TimeSpan time)
         {
             var until = _clock.Elapsed + time;
@@ -274,7 +303,7 @@ public class SessionScheduleTests
                 await SettleAsync();
                 foreach (var client in _clients)
                 {
-                    await client.ReadAsync(At);
+                    await client.ReadAsync();
                 }
             }
         }
@@ -283,8 +312,18 @@ public class SessionScheduleTests
         {
             for (var i = 0; !condition(); i++)
             {
-                i.ShouldBeLessThan(1_000, Said(what));
+                i.ShouldBeLessThan(1_500, Said(what));
                 await AdvanceAsync(TimeSpan.FromMilliseconds(50));
+                await SettleWellAsync();
+            }
+        }
+
+        /// <summary>The same, also when the machine has other work, or much is done for the first time.</summary>
+        private async Task SettleWellAsync()
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                await SettleAsync();
             }
         }
 
@@ -310,9 +349,10 @@ public class SessionScheduleTests
             for (var i = 0; i < 300 && !IsDone(); i++)
             {
                 await AdvanceAsync(TimeSpan.FromMilliseconds(500));
+                await SettleWellAsync();
                 foreach (var client in _clients.Where(client => !client.IsConnected && !client.IsConnecting))
                 {
-                    await client.ConnectAsync(At, _nodes[_random.Next(_nodes.Length)]!);
+                    await client.ConnectAsync(_nodes[_random.Next(_nodes.Length)]!);
                 }
             }
 
@@ -332,21 +372,21 @@ public class SessionScheduleTests
         {
             foreach (var client in _clients)
             {
-                client.Faults.ShouldBeEmpty(Said($"{client.Id}: {Log(client)}"));
-                client.IsConnecting.ShouldBeFalse(Said($"{client.Id} hangs: {Log(client)}"));
-                client.IsConnected.ShouldBeTrue(Said($"{client.Id} is refused: {Log(client)}"));
-                client.Served.Count(served => !served.IsCompleted).ShouldBe(1, Said($"connections of {client.Id}: {Log(client)}"));
+                client.Faults.ShouldBeEmpty(Said($"{client.Id}"));
+                client.IsConnecting.ShouldBeFalse(Said($"{client.Id} hangs"));
+                client.IsConnected.ShouldBeTrue(Said($"{client.Id} is refused"));
+                client.Served.Count(served => !served.IsCompleted).ShouldBe(1, Said($"connections of {client.Id}"));
                 var missing = MissingOf(client);
-                missing.ShouldBeEmpty(Said($"{client.Id} lacks what was acknowledged: {Log(client, missing)}"));
+                missing.ShouldBeEmpty(Said($"{client.Id} lacks what was acknowledged"));
                 foreach (var group in client.Got.GroupBy(number => (_messages[number].Node.Name, _messages[number].QoS)))
                 {
                     group.Distinct().ShouldBeInOrder(
-                        SortDirection.Ascending, Said($"{client.Id} gets those of {group.Key} in order: {Log(client)}"));
+                        SortDirection.Ascending, Said($"{client.Id} gets those of {group.Key} in order"));
                     if (group.Key.QoS == QualityOfService.ExactlyOnce && client.QoS == QualityOfService.ExactlyOnce)
                     {
                         var twice = group.GroupBy(number => number)
                             .Where(one => one.Count() > 1 && !_messages[one.Key].MayComeTwice).Select(one => one.Key).ToList();
-                        twice.ShouldBeEmpty(Said($"{client.Id} gets those once: {Log(client, twice)}"));
+                        twice.ShouldBeEmpty(Said($"{client.Id} gets those once"));
                     }
                 }
 
@@ -357,7 +397,8 @@ public class SessionScheduleTests
                     var owners = ((IPeers)node.Node).OwnersOf(ClientHash.Of(client.Id));
                     owners.Where(owner => owner.Claim.Phase == ClaimPhase.Kept || owner.Node != holders[0].Name)
                         .Select(owner => owner.Node).ShouldBe(
-                            node == holders[0] ? [] : [holders[0].Name], Said($"what {node.Name} knows of {client.Id}"));
+                            node == holders[0] ? [] : [holders[0].Name], 
+                            Said($"what {node.Name} knows of {client.Id}: {string.Join(", ", owners)}"));
                 }
             }
 
@@ -369,18 +410,20 @@ public class SessionScheduleTests
             }
         }
 
-        private string At => $"{_clock.Elapsed.TotalSeconds:F3} (step {_step})";
+        private void Note(string what)
+        {
+            lock (_log)
+            {
+                _log.Add($"{At}: {what}");
+            }
+        }
 
-        private string Log(RoamingClient client, IReadOnlyCollection<int>? numbers = null) => string.Join(
-            "\n    ",
-            client.Log.TakeLast(20).Concat((numbers ?? []).Take(3).SelectMany(
-                number => client.Came.Where(one => one.Number == number).Select(one => $"{number} came {one.How}")
-                    .Prepend($"{number} was published {_messages[number].At}"))).Prepend(""));
+        private string At => $"{_clock.Elapsed.TotalSeconds:F3} (step {_step})";
 
         private string Said(string what) => $"FLEET_SEED={_seed}: {what}";
     }
 
-    private sealed record Message(int Number, SimulatedNode Node, QualityOfService QoS, Task<LocalVerdict> Acknowledged, string At)
+    private sealed record Message(int Number, SimulatedNode Node, QualityOfService QoS, Task<LocalVerdict> Acknowledged)
     {
         /// <summary>Whether the process of its node was killed before it was acknowledged.</summary>
         public bool IsLost { get; set; }

@@ -119,7 +119,7 @@ internal sealed class ConnectPhase(
         var attachment = new Attachment(link, link.Outbox, sendMaximum, will);
         var result = isProbe
             ? sessions.AttachProbe(attachment, request, transport.Events, link.Flushes)
-            : sessions.Attach(attachment, request, link.Flushes);
+            : sessions.Attach(attachment, request with { WasHere = claim is { WasHere: true } }, link.Flushes);
         if (result.Session is not { } session)
         {
             attachment.DiscardWill();

@@ -8,4 +8,10 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <param name="ConnAckNew">The acknowledgement that says that there was no session.</param>
 /// <param name="ConnAckPresent">The acknowledgement that says that the session existed.</param>
 internal sealed record AttachRequest(
-    string ClientId, string Identity, bool CleanStart, uint ExpirySeconds, byte[] ConnAckNew, byte[] ConnAckPresent);
+    string ClientId, string Identity, bool CleanStart, uint ExpirySeconds, byte[] ConnAckNew, byte[] ConnAckPresent)
+{
+    /// <summary>
+    /// Whether the session was here when the fleet was asked. When it is not here any more, another node may have it: none is made.
+    /// </summary>
+    public bool WasHere { get; init; }
+}

@@ -36,6 +36,9 @@ internal sealed class SessionClaim(ReasonCode reason, string detail, Action end)
 
     public string Detail { get; } = detail;
 
+    /// <summary>See <see cref="AttachRequest.WasHere"/>.</summary>
+    public bool WasHere { get; init; }
+
     public bool IsGranted => Reason == ReasonCode.Success;
 
     public void Dispose() => end();

@@ -270,6 +270,12 @@ internal sealed class SessionTable(
                 null, existing.History, Reason: ReasonCode.NotAuthorized, Detail: "the client identifier belongs to another identity");
         }
 
+        if (existing is null && request.WasHere)
+        {
+            return new AttachResult(
+                null, new SessionHistory(events), Reason: ReasonCode.ServerBusy, Detail: "the session has moved to another node of the fleet");
+        }
+
         if (existing is { IsLeaving: true })
         {
             return new AttachResult(

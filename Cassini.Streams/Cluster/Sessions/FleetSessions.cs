@@ -91,7 +91,7 @@ internal sealed class FleetSessions(
         return clients.Find(client) is var (_, own, _)
             && peers.OwnersOf(client).Any(owner => owner.Claim.HoldsAgainst(own, owner.Node, node))
             ? Refused(ReasonCode.ServerBusy, "another node takes the client identifier, or has it")
-            : new SessionClaim(ReasonCode.Success, "", static () => { });
+            : new SessionClaim(ReasonCode.Success, "", static () => { }) { WasHere = true };
     }
 
     private static SessionClaim Refused(ReasonCode reason, string detail) => new(reason, detail, static () => { });
