@@ -25,7 +25,7 @@ public class SessionScheduleTests
     public async Task Sessions_GoFromNodeToNode_LoseAndDoubleNothing(int batch)
     {
         var given = Environment.GetEnvironmentVariable("FLEET_SEED");
-        var count = int.Parse(Environment.GetEnvironmentVariable("FLEET_COUNT") ?? "8", CultureInfo.InvariantCulture);
+        var count = int.Parse(Environment.GetEnvironmentVariable("FLEET_COUNT") ?? "20", CultureInfo.InvariantCulture);
         for (var i = 0; i < count; i++)
         {
             var seed = given is null ? (batch * count) + i : int.Parse(given, CultureInfo.InvariantCulture);

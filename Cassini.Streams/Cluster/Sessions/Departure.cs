@@ -62,6 +62,7 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     /// <param name="piece">Its number: the next one, or the last one again.</param>
     /// <returns>Null when it is another one, or is being made already.</returns>
     /// <exception cref="IOException">The store cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A node was lost meanwhile, or the session has ended.</exception>
     /// <exception cref="OperationCanceledException">It is over.</exception>
     public async Task<byte[]?> PieceAsync(int piece)
     {
@@ -121,6 +122,11 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
         {
             var moved = _messages.Current;
             body.Write(SessionParcel.Write(moved, moved.Message.Message.SecondsLeft(time.GetTimestamp(), time)));
+        }
+
+        if (!session.KeepsMessages)
+        {
+            throw new InvalidDataException("the session has ended meanwhile");
         }
 
         _hasFailed = false;

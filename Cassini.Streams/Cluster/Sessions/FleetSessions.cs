@@ -88,8 +88,9 @@ internal sealed class FleetSessions(
             await peers.WhenKnownAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        return clients.Find(client) is var (_, own, _)
-            && peers.OwnersOf(client).Any(owner => owner.Claim.HoldsAgainst(own, owner.Node, node))
+        // One that has an earlier session ends it when it hears of this one: until then a crash here would leave the earlier one.
+        return clients.Find(client) is var (_, own, _) && peers.OwnersOf(client).Any(
+            owner => owner.Claim.HoldsAgainst(own, owner.Node, node) || (owner.IsLive && owner.Claim.Phase == ClaimPhase.Kept))
             ? Refused(ReasonCode.ServerBusy, "another node takes the client identifier, or has it")
             : new SessionClaim(ReasonCode.Success, "", static () => { }) { WasHere = true };
     }
@@ -107,11 +108,19 @@ internal sealed class FleetSessions(
 
         // Without the bus each node serves those whose sessions it has. When two have one of the same client, the later one stays.
         var own = new ClientClaim(client, wish.Stamp, ClaimPhase.Wanted);
-        foreach (var owner in peers.OwnersOf(client))
+        var owners = peers.OwnersOf(client);
+        foreach (var owner in owners)
         {
             if (owner.Claim.HoldsAgainst(own, owner.Node, node))
             {
                 return TakenElsewhere(owner);
+            }
+
+            // Of several sessions the latest one is it. The others end when their nodes hear of that.
+            if (owner.Claim.Phase == ClaimPhase.Kept && owners.Any(other => other.Claim.Phase != ClaimPhase.Wanted
+                && other.Claim.HoldsAgainst(owner.Claim, other.Node, owner.Node)))
+            {
+                continue;
             }
 
             // Of one that is lost only what it keeps is known.

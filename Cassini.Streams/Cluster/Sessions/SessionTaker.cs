@@ -178,7 +178,13 @@ internal sealed class SessionTaker(
             broker.Sessions.Fleet!.OnHeld(session.ClientId, isKept: true, time.GetUtcNow());
 
             // A node that is gone before it hears this would have the session as well.
-            await WhenConfirmedAsync(cancellationToken).ConfigureAwait(false);
+            await confirmed.WhenReachedAsync(interest.Version, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!peers.IsConnected)
+            {
+                return refusal = (ReasonCode.ServerUnavailable, "the session is here, but the other nodes cannot be told that");
+            }
+
             events.Publish(new SessionArrived(asked.ClientId, owner.Node, messages, time.GetElapsedTime(began)));
             return null;
         }
@@ -217,15 +223,6 @@ internal sealed class SessionTaker(
             }
 
             peers.Tell(from, new PieceAsked(node, epoch, asked.Of, asked.Number, wanted.Number));
-        }
-    }
-
-    private async Task WhenConfirmedAsync(CancellationToken cancellationToken)
-    {
-        if (peers.IsConnected)
-        {
-            await confirmed.WhenReachedAsync(interest.Version, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
