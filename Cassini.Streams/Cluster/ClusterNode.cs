@@ -60,7 +60,9 @@ internal sealed class ClusterNode : IPeers, IDisposable
     private readonly ITimer _beat;
     private readonly ITimer _flush;
     private volatile TaskCompletionSource _crash = new();
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _allKnown;
+    private TimeSpan? _connectedAt;
     private MembershipState _members;
     private TimeSpan _lookedAt;
     private ulong _lastLink;
@@ -239,6 +241,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
 
             _subscriptions.ForEach(subscription => subscription.Dispose());
             _allKnown?.TrySetResult();
+            _joined.TrySetResult();
         }
 
         _confirmed.Reach(long.MaxValue);
@@ -310,6 +313,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 {
                     return;
                 }
+
+                _connectedAt = null;
             }
 
             _events.Publish(new EngineLost("the connection to the engine is lost"));
@@ -321,6 +326,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         {
             if (!_isStopped)
             {
+                _connectedAt ??= Elapsed();
                 Beat(_subjects.All);
             }
         }
@@ -798,13 +804,17 @@ internal sealed class ClusterNode : IPeers, IDisposable
             return;
         }
 
-        // Who is there is heard within two heartbeats after the engine is connected.
         var elapsed = Elapsed();
+        _connectedAt ??= _control.IsConnected ? elapsed : null;
+
+        // Who is there is heard within two heartbeats after the engine is connected.
+        var isHeard = elapsed - _connectedAt >= 2 * _options.HeartbeatInterval;
         var late = elapsed >= _options.JoinPatience && !_isLate;
         ImmutableArray<string> missing = [.. Live().Where(peer => !peer.IsKnown || !peer.Retained.IsKnown).Select(peer => peer.Name)];
-        if (late || (_control.IsConnected && missing.IsEmpty && elapsed >= 2 * _options.HeartbeatInterval))
+        if (late || (missing.IsEmpty && isHeard))
         {
             _hasJoined = true;
+            _joined.TrySetResult();
             _isLate = !missing.IsEmpty;
             Review();
             _events.Publish(missing.IsEmpty ? new FleetJoined(Live().Count(), elapsed) : new FleetJoinLate(missing));
@@ -895,6 +905,20 @@ internal sealed class ClusterNode : IPeers, IDisposable
             }
 
             return owners.ToImmutable();
+        }
+    }
+
+    /// <inheritdoc/>
+    async Task<bool> IPeers.WhenJoinedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _joined.Task.WaitAsync(_options.TakeOverPatience, _time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 

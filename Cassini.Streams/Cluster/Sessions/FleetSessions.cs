@@ -19,12 +19,23 @@ internal sealed class FleetSessions(
     string node, OwnClients clients, IPeers peers, Watermark confirmed, SessionTaker taker, SessionTable sessions) : IFleetSessions
 {
     /// <inheritdoc/>
+    public bool HasJoined => peers.HasJoined;
+
+    /// <inheritdoc/>
+    public Task<bool> WhenJoinedAsync(CancellationToken cancellationToken) => peers.WhenJoinedAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken)
     {
         if (NodeQueue.IsOne(request.ClientId))
         {
             return Refused(
                 ReasonCode.ClientIdentifierNotValid, $"client identifiers that begin with {NodeQueue.Prefix} are those of the fleet");
+        }
+
+        if (!await peers.WhenJoinedAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return Refused(ReasonCode.ServerUnavailable, "this node has not joined its fleet yet");
         }
 
         var client = ClientHash.Of(request.ClientId);
