@@ -28,7 +28,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
     /// <summary>Bytes of a piece of a session that moves.</summary>
     private const int PieceSize = 128 * 1024;
 
-    /// <summary>So many heartbeats in a row must say it.</summary>
+    /// <summary>So many heartbeats in a row must say it, over as long as they take.</summary>
     private const int BeatsOfSkew = 10;
 
     /// <summary>A heartbeat whose clock differs by more is reported.</summary>
@@ -274,7 +274,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
     /// <summary>Sends a peer that is back what was kept for it.</summary>
     private async Task DrainAsync(PeerNode peer, LinkSender link)
     {
-        if (!await _drain.RunAsync(peer.Subscriber, link, _durability.Closed).ConfigureAwait(false))
+        if (!await _drain.RunAsync(peer.Subscriber, link, AskFor, _durability.Closed).ConfigureAwait(false))
         {
             return;
         }
@@ -286,6 +286,22 @@ internal sealed class ClusterNode : IPeers, IDisposable
             {
                 EndQueue(peer.Name);
             }
+        }
+
+        void AskFor(ulong over) => Tell(_subjects.Of(peer.Name), new LinkAsked(_node, _epoch, peer.Epoch, over));
+    }
+
+    /// <summary>Says how far this node got on a link that a peer has given up.</summary>
+    private async Task AnswerAsync(PeerNode peer, ulong link)
+    {
+        try
+        {
+            var received = await peer.Receiver.CloseAsync(link).ConfigureAwait(false);
+            Tell(_subjects.Of(peer.Name), new LinkAnswered(_node, _epoch, peer.Epoch, link, received));
+        }
+        catch (OperationCanceledException)
+        {
+            // The store is closed: the next run is asked.
         }
     }
 
@@ -440,6 +456,12 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 case InterestTold told when Find(message) is { } peer:
                     Take(peer, told);
                     break;
+                case LinkAsked asked when asked.Of == _epoch && Find(message) is { } peer:
+                    TaskObserver.Observe(AnswerAsync(peer, asked.Link), Crash);
+                    break;
+                case LinkAnswered answered when answered.Of == _epoch && Find(message) is { } peer:
+                    peer.Subscriber.Settle(answered.Link, answered.Received);
+                    break;
                 case SessionAsked asked when asked.Of == _epoch && Find(message) is not null:
                     _giver.Hear(asked);
                     break;
@@ -519,9 +541,11 @@ internal sealed class ClusterNode : IPeers, IDisposable
 
         var skew = beat.At - _time.GetUtcNow();
         peer.SkewedBeats = skew.Duration() > LargestSkew ? peer.SkewedBeats + 1 : 0;
+        peer.SkewedSince = peer.SkewedBeats <= 1 ? Elapsed() : peer.SkewedSince;
 
-        // What waited somewhere, behind a node that stood still or a network that was cut, says nothing of the clock.
-        var isSkewed = peer.SkewedBeats >= BeatsOfSkew;
+        // What waited somewhere, behind a node that stood still or a network that was cut, says nothing of the clock, and comes at once.
+        var isSkewed = peer.SkewedBeats >= BeatsOfSkew
+            && Elapsed() - peer.SkewedSince >= (BeatsOfSkew - 1) * _options.HeartbeatInterval;
         if (isSkewed != peer.IsSkewed)
         {
             peer.IsSkewed = isSkewed;
@@ -616,6 +640,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         {
             Lose(before);
             End(before);
+            before.Subscriber.Unsettle();
         }
 
         var peer = Know(node, epoch, before);

@@ -17,6 +17,8 @@ namespace Cassini.Streams.Cluster;
 [JsonDerivedType(typeof(InterestWanted), "want")]
 [JsonDerivedType(typeof(InterestTold), "interest")]
 [JsonDerivedType(typeof(InterestSeen), "seen")]
+[JsonDerivedType(typeof(LinkAsked), "link")]
+[JsonDerivedType(typeof(LinkAnswered), "got")]
 [JsonDerivedType(typeof(SessionAsked), "ask")]
 [JsonDerivedType(typeof(SessionAnswered), "answer")]
 [JsonDerivedType(typeof(MarksAsked), "mark")]
@@ -115,6 +117,21 @@ internal sealed record InterestTold(
 /// <param name="Of">The receiver's run.</param>
 /// <param name="Version">The version.</param>
 internal sealed record InterestSeen(string Node, string Epoch, string Of, long Version) : ControlMessage(Node, Epoch);
+
+/// <summary>It asks how far the receiver got on a link that is over, and which takes nothing more from now on.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Link">The number of the link.</param>
+internal sealed record LinkAsked(string Node, string Epoch, string Of, ulong Link) : ControlMessage(Node, Epoch);
+
+/// <summary>How far it got.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Link">The number of the link.</param>
+/// <param name="Received">The highest number of its frames that has come, with all before it, and is durable; 0 for none.</param>
+internal sealed record LinkAnswered(string Node, string Epoch, string Of, ulong Link, long Received) : ControlMessage(Node, Epoch);
 
 /// <summary>A client of its own wants its session, which the receiver has.</summary>
 /// <param name="Node">Who says it.</param>

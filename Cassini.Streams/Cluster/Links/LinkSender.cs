@@ -33,6 +33,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     private bool _isNoted;
     private bool _isOver;
 
+    /// <summary>The number of this link.</summary>
+    public ulong Number => number;
+
     /// <summary>Frames of QoS 1 and 2 that the peer has: their numbers are the tickets.</summary>
     public PeerWatermark Acknowledged { get; } = new();
 
@@ -213,8 +216,10 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     }
 
     /// <summary>The peer is lost, or is another run now: nothing more is sent.</summary>
-    /// <param name="left">Gets each frame with messages of QoS 1 and 2 that the peer has not acknowledged, without its header.</param>
-    public void End(Action<ReadOnlyMemory<byte>> left)
+    /// <param name="left">
+    /// Gets the number of each frame with messages of QoS 1 and 2 that the peer has not acknowledged, and the frame without its header.
+    /// </param>
+    public void End(Action<long, ReadOnlyMemory<byte>> left)
     {
         lock (_lock)
         {
@@ -227,7 +232,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             _isOver = true;
             while (_kept.TryDequeue(out var kept))
             {
-                left(kept.Frame.AsMemory(FrameHeader.Size, kept.Length - FrameHeader.Size));
+                left(kept.Number, kept.Frame.AsMemory(FrameHeader.Size, kept.Length - FrameHeader.Size));
                 ArrayPool<byte>.Shared.Return(kept.Frame);
             }
 
