@@ -119,7 +119,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
         var marks = new MarkSender(broker, this, Crash);
         _giver = new SessionGiver(node, _epoch, options, broker, _clients, this, marks, PieceSize, time, Crash);
         _taker = new SessionTaker(node, _epoch, options, broker, durability, _own, _confirmed, this, marks, events, time);
-        broker.Sessions.Fleet = new FleetSessions(node, _clients, this, _confirmed, _taker, broker.Sessions);
+        broker.Sessions.Fleet = new FleetSessions(
+            node, _clients, this, _confirmed, _taker, broker.Sessions, options.TakeOverPatience, time);
     }
 
     /// <summary>Whether it knows what all live peers want, or has waited long enough for it. Any thread.</summary>

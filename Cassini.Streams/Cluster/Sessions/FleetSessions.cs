@@ -15,9 +15,15 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="confirmed">The versions of what this node wants that all live peers have confirmed.</param>
 /// <param name="taker">Brings sessions here.</param>
 /// <param name="sessions">The sessions of this node.</param>
+/// <param name="patience">How long a client waits for a session that is on its way between two other nodes, or from here.</param>
+/// <param name="time">The one clock.</param>
 internal sealed class FleetSessions(
-    string node, OwnClients clients, IPeers peers, Watermark confirmed, SessionTaker taker, SessionTable sessions) : IFleetSessions
+    string node, OwnClients clients, IPeers peers, Watermark confirmed, SessionTaker taker, SessionTable sessions, TimeSpan patience,
+    TimeProvider time) : IFleetSessions
 {
+    /// <summary>After so long it is looked again where a session is that was on its way.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     /// <inheritdoc/>
     public bool HasJoined => peers.HasJoined;
 
@@ -38,13 +44,20 @@ internal sealed class FleetSessions(
             return Refused(ReasonCode.ServerUnavailable, "this node has not joined its fleet yet");
         }
 
+        var began = time.GetTimestamp();
         var client = ClientHash.Of(request.ClientId);
         SessionWish? wish = null;
-        while (sessions.Find(request.ClientId) is { IsLeaving: true } || wish is null)
+        while (wish is null)
         {
             if (sessions.Find(request.ClientId) is { IsLeaving: true })
             {
-                return Refused(ReasonCode.ServerBusy, "the session is moving to another node of the fleet");
+                if (time.GetElapsedTime(began) >= patience)
+                {
+                    return Refused(ReasonCode.ServerBusy, "the session is moving to another node of the fleet");
+                }
+
+                await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
+                continue;
             }
 
             // Later than any of others, so that it is theirs that ends.
@@ -63,7 +76,7 @@ internal sealed class FleetSessions(
         var isOver = true;
         try
         {
-            var refusal = await BringAsync(client, request, wish, cancellationToken).ConfigureAwait(false);
+            var refusal = await BringAsync(client, request, wish, began, cancellationToken).ConfigureAwait(false);
             isOver = refusal is not null;
             return refusal is var (reason, detail)
                 ? Refused(reason, detail)
@@ -108,7 +121,7 @@ internal sealed class FleetSessions(
     private static SessionClaim Refused(ReasonCode reason, string detail) => new(reason, detail, static () => { });
 
     private async Task<(ReasonCode Reason, string Detail)?> BringAsync(
-        ulong client, AttachRequest request, SessionWish wish, CancellationToken cancellationToken)
+        ulong client, AttachRequest request, SessionWish wish, long began, CancellationToken cancellationToken)
     {
         if (peers.IsConnected)
         {
@@ -116,24 +129,15 @@ internal sealed class FleetSessions(
             await confirmed.WhenReachedAsync(wish.Version, cancellationToken).ConfigureAwait(false);
         }
 
-        // Without the bus each node serves those whose sessions it has. When two have one of the same client, the later one stays.
-        var own = new ClientClaim(client, wish.Stamp, ClaimPhase.Wanted);
-        foreach (var owner in peers.OwnersOf(client))
+        while (await BringFromOwnersAsync(client, request, wish, cancellationToken).ConfigureAwait(false) is var (reason, detail, isOnItsWay))
         {
-            if (owner.Claim.HoldsAgainst(own, owner.Node, node))
+            if (!isOnItsWay || time.GetElapsedTime(began) >= patience)
             {
-                return TakenElsewhere(owner);
+                return (reason, detail);
             }
 
-            // Of one that is lost only what it keeps is known.
-            var refusal = owner.IsLive && peers.IsConnected
-                ? await taker.BringAsync(owner, request, wish.Stamp, cancellationToken).ConfigureAwait(false)
-                : request.CleanStart || owner.Claim.Phase != ClaimPhase.Kept ? null
-                : SessionTaker.Unreachable(owner);
-            if (refusal is not null)
-            {
-                return refusal;
-            }
+            // It comes to a node whose wish was earlier than this one, and is asked for there.
+            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
         }
 
         if (!wish.TryGrant())
@@ -145,6 +149,29 @@ internal sealed class FleetSessions(
         return null;
     }
 
-    private static (ReasonCode, string) TakenElsewhere(ClientOwner owner) =>
-        (ReasonCode.ServerBusy, $"the client identifier is taken on node {owner.Node}");
+    private async Task<(ReasonCode Reason, string Detail, bool IsOnItsWay)?> BringFromOwnersAsync(
+        ulong client, AttachRequest request, SessionWish wish, CancellationToken cancellationToken)
+    {
+        // Without the bus each node serves those whose sessions it has. When two have one of the same client, the later one stays.
+        var own = new ClientClaim(client, wish.Stamp, ClaimPhase.Wanted);
+        foreach (var owner in peers.OwnersOf(client))
+        {
+            if (owner.Claim.HoldsAgainst(own, owner.Node, node))
+            {
+                return (ReasonCode.ServerBusy, $"the client identifier is taken on node {owner.Node}", false);
+            }
+
+            // Of one that is lost only what it keeps is known.
+            var refusal = owner.IsLive && peers.IsConnected
+                ? await taker.BringAsync(owner, request, wish.Stamp, cancellationToken).ConfigureAwait(false)
+                : request.CleanStart || owner.Claim.Phase != ClaimPhase.Kept ? null
+                : SessionTaker.Unreachable(owner);
+            if (refusal is var (reason, detail))
+            {
+                return (reason, detail, reason == ReasonCode.ServerBusy);
+            }
+        }
+
+        return null;
+    }
 }
