@@ -120,6 +120,7 @@ internal static class PublishEndpoint
             LocalRefusal.NoMemory => $"{identity} may take no more memory for messages now: the message was not published",
             LocalRefusal.StoreUnavailable =>
                 $"the store keeps no new messages now ({client.StoreProblem ?? "it was full"}): the message was not published",
+            LocalRefusal.Joining => "this node has not joined its fleet yet: the message was not published",
             LocalRefusal.NotStored => "the broker stopped before the message was on disk: it may have been delivered",
             _ => "the broker is shutting down: the message was not published",
         };

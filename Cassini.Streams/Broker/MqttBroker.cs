@@ -43,6 +43,7 @@ public sealed class MqttBroker : ISessionHandler
     private readonly Violations _violations;
     private readonly ILogger _logger;
     private readonly Intake _intake = new();
+    private readonly SessionUpkeep _upkeep;
 
     /// <summary>Creates a broker.</summary>
     /// <param name="options">What clients may do.</param>
@@ -89,18 +90,18 @@ public sealed class MqttBroker : ISessionHandler
             options, _access, Sessions, store, _intake, _publisher, _work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
         _serving = new ServePhase(options, store.Durability, _intake, _work, time);
-        _local = new LocalPublisher(options, _intake, _publisher, store, Counters, _events, () => RetainedUse, time);
+        _local = new LocalPublisher(options, _intake, _publisher, store, Counters, _events, () => RetainedUse, Sessions, time);
         _ofBroker = LocalParty.OfBroker(Budget.Of(accounts.OfBroker));
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Rewriter = new StoreRewriter(store, Sessions, Retained, time);
         Administration = new Administration(Sessions, Retained, _publisher);
         AccessReview = new AccessReview(_access, Sessions, _observers, _events, time);
-        var upkeep = new SessionUpkeep(Sessions, _publisher, _events, time);
+        _upkeep = new SessionUpkeep(accounts, Sessions, _publisher, _events, time);
         Housekeeper = new Housekeeper(
             time,
-            upkeep.Forgive,
-            new HousekeepingJob(TimeSpan.Zero, upkeep.WorkAsync, JudgesClients: true),
+            _upkeep.Forgive,
+            new HousekeepingJob(TimeSpan.Zero, _upkeep.WorkAsync, JudgesClients: true),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events, time).PublishAsync),
             new HousekeepingJob(TimeSpan.FromSeconds(10), SweepAsync),
             new HousekeepingJob(
@@ -193,8 +194,8 @@ public sealed class MqttBroker : ISessionHandler
     /// <summary>Changes the access rules.</summary>
     internal AccessReview AccessReview { get; }
 
-    /// <summary>Ends when everything has reached its subscribers that readers were taking in at the call. Any thread.</summary>
-    internal Task WhenOutOfBatchesAsync() => _intake.WhenOutOfBatchesAsync();
+    /// <summary>Ends when everything has reached its subscribers that was being published at the call. Any thread.</summary>
+    internal Task WhenPublishedAsync() => Task.WhenAll(_intake.WhenOutOfBatchesAsync(), _publisher.WhenPublishedAsync());
 
     /// <summary>Keeps the store small.</summary>
     internal StoreRewriter Rewriter { get; }
@@ -223,7 +224,12 @@ public sealed class MqttBroker : ISessionHandler
         await AccessReview.ReviewRestoredAsync().ConfigureAwait(false);
         foreach (var kept in state.Wills)
         {
-            await RestoreWillAsync(kept).ConfigureAwait(false);
+            RestoreWill(kept);
+        }
+
+        if (Sessions.Fleet is null or { HasJoined: true })
+        {
+            await _upkeep.PublishRestoredAsync().ConfigureAwait(false);
         }
     }
 
@@ -361,26 +367,13 @@ public sealed class MqttBroker : ISessionHandler
         return new ClientConnection(connection, counters, memory, _work, _receiver, Connecting, _serving, _violations, _logger);
     }
 
-    /// <summary>The will of a client whose connection ended with the broker: it waits with its session, or is published now.</summary>
-    private async ValueTask RestoreWillAsync(WillState kept)
+    /// <summary>The will of a client whose connection ended with the broker: it waits with its session, or is published next.</summary>
+    private void RestoreWill(WillState kept)
     {
         var account = _accounts.Open(kept.Will.Identity);
-        try
-        {
-            var will = HeldWill.Restore(kept, Budget.Of(account), _store);
-            if (Sessions.Find(kept.Will.ClientId) is { } session && session.Account == account)
-            {
-                await _publisher.PublishAsync(session.Restore(will, kept.Age), account, session).ConfigureAwait(false);
-            }
-            else
-            {
-                await _publisher.PublishAsync(will, account, publisher: null).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            _accounts.Close(account);
-        }
+        var will = HeldWill.Restore(kept, Budget.Of(account), _store);
+        var session = Sessions.Find(kept.Will.ClientId) is { } found && found.Account == account ? found : null;
+        _upkeep.AddRestored(session is null ? will : session.Restore(will, kept.Age), account, session);
     }
 
     /// <summary>Whether the rules in force allow a will. It was judged at CONNECT too.</summary>

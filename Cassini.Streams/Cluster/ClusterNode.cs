@@ -28,7 +28,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
     /// <summary>Bytes of a piece of a session that moves.</summary>
     private const int PieceSize = 128 * 1024;
 
-    /// <summary>So many heartbeats in a row must say it.</summary>
+    /// <summary>So many heartbeats in a row must say it, over as long as they take.</summary>
     private const int BeatsOfSkew = 10;
 
     /// <summary>A heartbeat whose clock differs by more is reported.</summary>
@@ -60,7 +60,9 @@ internal sealed class ClusterNode : IPeers, IDisposable
     private readonly ITimer _beat;
     private readonly ITimer _flush;
     private volatile TaskCompletionSource _crash = new();
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _allKnown;
+    private TimeSpan? _connectedAt;
     private MembershipState _members;
     private TimeSpan _lookedAt;
     private ulong _lastLink;
@@ -117,7 +119,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
         var marks = new MarkSender(broker, this, Crash);
         _giver = new SessionGiver(node, _epoch, options, broker, _clients, this, marks, PieceSize, time, Crash);
         _taker = new SessionTaker(node, _epoch, options, broker, durability, _own, _confirmed, this, marks, events, time);
-        broker.Sessions.Fleet = new FleetSessions(node, _clients, this, _confirmed, _taker, broker.Sessions);
+        broker.Sessions.Fleet = new FleetSessions(
+            node, _clients, this, _confirmed, _taker, broker.Sessions, options.TakeOverPatience, time);
     }
 
     /// <summary>Whether it knows what all live peers want, or has waited long enough for it. Any thread.</summary>
@@ -239,6 +242,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
 
             _subscriptions.ForEach(subscription => subscription.Dispose());
             _allKnown?.TrySetResult();
+            _joined.TrySetResult();
         }
 
         _confirmed.Reach(long.MaxValue);
@@ -271,7 +275,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
     /// <summary>Sends a peer that is back what was kept for it.</summary>
     private async Task DrainAsync(PeerNode peer, LinkSender link)
     {
-        if (!await _drain.RunAsync(peer.Subscriber, link, _durability.Closed).ConfigureAwait(false))
+        if (!await _drain.RunAsync(peer.Subscriber, link, AskFor, _durability.Closed).ConfigureAwait(false))
         {
             return;
         }
@@ -283,6 +287,22 @@ internal sealed class ClusterNode : IPeers, IDisposable
             {
                 EndQueue(peer.Name);
             }
+        }
+
+        void AskFor(ulong over) => Tell(_subjects.Of(peer.Name), new LinkAsked(_node, _epoch, peer.Epoch, over));
+    }
+
+    /// <summary>Says how far this node got on a link that a peer has given up.</summary>
+    private async Task AnswerAsync(PeerNode peer, ulong link)
+    {
+        try
+        {
+            var received = await peer.Receiver.CloseAsync(link).ConfigureAwait(false);
+            Tell(_subjects.Of(peer.Name), new LinkAnswered(_node, _epoch, peer.Epoch, link, received));
+        }
+        catch (OperationCanceledException)
+        {
+            // The store is closed: the next run is asked.
         }
     }
 
@@ -310,6 +330,8 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 {
                     return;
                 }
+
+                _connectedAt = null;
             }
 
             _events.Publish(new EngineLost("the connection to the engine is lost"));
@@ -321,6 +343,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         {
             if (!_isStopped)
             {
+                _connectedAt ??= Elapsed();
                 Beat(_subjects.All);
             }
         }
@@ -434,6 +457,12 @@ internal sealed class ClusterNode : IPeers, IDisposable
                 case InterestTold told when Find(message) is { } peer:
                     Take(peer, told);
                     break;
+                case LinkAsked asked when asked.Of == _epoch && Find(message) is { } peer:
+                    TaskObserver.Observe(AnswerAsync(peer, asked.Link), Crash);
+                    break;
+                case LinkAnswered answered when answered.Of == _epoch && Find(message) is { } peer:
+                    peer.Subscriber.Settle(answered.Link, answered.Received);
+                    break;
                 case SessionAsked asked when asked.Of == _epoch && Find(message) is not null:
                     _giver.Hear(asked);
                     break;
@@ -513,9 +542,11 @@ internal sealed class ClusterNode : IPeers, IDisposable
 
         var skew = beat.At - _time.GetUtcNow();
         peer.SkewedBeats = skew.Duration() > LargestSkew ? peer.SkewedBeats + 1 : 0;
+        peer.SkewedSince = peer.SkewedBeats <= 1 ? Elapsed() : peer.SkewedSince;
 
-        // What waited somewhere, behind a node that stood still or a network that was cut, says nothing of the clock.
-        var isSkewed = peer.SkewedBeats >= BeatsOfSkew;
+        // What waited somewhere, behind a node that stood still or a network that was cut, says nothing of the clock, and comes at once.
+        var isSkewed = peer.SkewedBeats >= BeatsOfSkew
+            && Elapsed() - peer.SkewedSince >= (BeatsOfSkew - 1) * _options.HeartbeatInterval;
         if (isSkewed != peer.IsSkewed)
         {
             peer.IsSkewed = isSkewed;
@@ -610,6 +641,7 @@ internal sealed class ClusterNode : IPeers, IDisposable
         {
             Lose(before);
             End(before);
+            before.Subscriber.Unsettle();
         }
 
         var peer = Know(node, epoch, before);
@@ -798,13 +830,17 @@ internal sealed class ClusterNode : IPeers, IDisposable
             return;
         }
 
-        // Who is there is heard within two heartbeats after the engine is connected.
         var elapsed = Elapsed();
+        _connectedAt ??= _control.IsConnected ? elapsed : null;
+
+        // Who is there is heard within two heartbeats after the engine is connected.
+        var isHeard = elapsed - _connectedAt >= 2 * _options.HeartbeatInterval;
         var late = elapsed >= _options.JoinPatience && !_isLate;
         ImmutableArray<string> missing = [.. Live().Where(peer => !peer.IsKnown || !peer.Retained.IsKnown).Select(peer => peer.Name)];
-        if (late || (_control.IsConnected && missing.IsEmpty && elapsed >= 2 * _options.HeartbeatInterval))
+        if (late || (missing.IsEmpty && isHeard))
         {
             _hasJoined = true;
+            _joined.TrySetResult();
             _isLate = !missing.IsEmpty;
             Review();
             _events.Publish(missing.IsEmpty ? new FleetJoined(Live().Count(), elapsed) : new FleetJoinLate(missing));
@@ -895,6 +931,20 @@ internal sealed class ClusterNode : IPeers, IDisposable
             }
 
             return owners.ToImmutable();
+        }
+    }
+
+    /// <inheritdoc/>
+    async Task<bool> IPeers.WhenJoinedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _joined.Task.WaitAsync(_options.TakeOverPatience, _time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 

@@ -17,6 +17,8 @@ namespace Cassini.Streams.Cluster;
 [JsonDerivedType(typeof(InterestWanted), "want")]
 [JsonDerivedType(typeof(InterestTold), "interest")]
 [JsonDerivedType(typeof(InterestSeen), "seen")]
+[JsonDerivedType(typeof(LinkAsked), "link")]
+[JsonDerivedType(typeof(LinkAnswered), "got")]
 [JsonDerivedType(typeof(SessionAsked), "ask")]
 [JsonDerivedType(typeof(SessionAnswered), "answer")]
 [JsonDerivedType(typeof(MarksAsked), "mark")]
@@ -116,6 +118,21 @@ internal sealed record InterestTold(
 /// <param name="Version">The version.</param>
 internal sealed record InterestSeen(string Node, string Epoch, string Of, long Version) : ControlMessage(Node, Epoch);
 
+/// <summary>It asks how far the receiver got on a link that is over, and which takes nothing more from now on.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Link">The number of the link.</param>
+internal sealed record LinkAsked(string Node, string Epoch, string Of, ulong Link) : ControlMessage(Node, Epoch);
+
+/// <summary>How far it got.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Link">The number of the link.</param>
+/// <param name="Received">The highest number of its frames that has come, with all before it, and is durable; 0 for none.</param>
+internal sealed record LinkAnswered(string Node, string Epoch, string Of, ulong Link, long Received) : ControlMessage(Node, Epoch);
+
 /// <summary>A client of its own wants its session, which the receiver has.</summary>
 /// <param name="Node">Who says it.</param>
 /// <param name="Epoch">Its run.</param>
@@ -139,8 +156,9 @@ internal sealed record SessionAsked(
 /// <param name="Of">The receiver's run.</param>
 /// <param name="Number">The number of the move.</param>
 /// <param name="Outcome">What.</param>
-internal sealed record SessionAnswered(string Node, string Epoch, string Of, ulong Number, ReleaseOutcome Outcome)
-    : ControlMessage(Node, Epoch);
+/// <param name="HadConnection">Whether its client was connected to the sender, and is no more.</param>
+internal sealed record SessionAnswered(
+    string Node, string Epoch, string Of, ulong Number, ReleaseOutcome Outcome, bool HadConnection = false) : ControlMessage(Node, Epoch);
 
 /// <summary>
 /// All nodes are to send a mark to one of them, behind what they have published: for a session that leaves that node.

@@ -37,6 +37,9 @@ internal sealed class PeerNode(
     /// <summary>How many heartbeats in a row had a wrong clock.</summary>
     public int SkewedBeats { get; set; }
 
+    /// <summary>When the first of these was heard, since the start of this node.</summary>
+    public TimeSpan SkewedSince { get; set; }
+
     /// <summary>Whether its clock was reported as wrong.</summary>
     public bool IsSkewed { get; set; }
 

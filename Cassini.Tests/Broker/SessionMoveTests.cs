@@ -209,6 +209,10 @@ public class SessionMoveTests
     {
         public List<string> Held { get; } = [];
 
+        public bool HasJoined => true;
+
+        public Task<bool> WhenJoinedAsync(CancellationToken cancellationToken) => Task.FromResult(true);
+
         public Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken) =>
             Task.FromResult(new SessionClaim(ReasonCode.Success, "", static () => { }));
 

@@ -318,6 +318,18 @@ internal sealed class DeliveryQueue : IOutboxSource
     public IAsyncEnumerable<MovedMessage> ExportAsync(CancellationToken cancellationToken) =>
         new SessionExport(_lock, _scheduler, _journal).ReadAsync(sequence => _leaving?.OriginOf(sequence) ?? 0, cancellationToken);
 
+    /// <summary>The sequence number of the last message.</summary>
+    public long LastSequence
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _scheduler.LastSequence;
+            }
+        }
+    }
+
     /// <summary>Drops the messages that wait, up to a sequence number: another node has them.</summary>
     public void RemoveUpTo(long sequence)
     {

@@ -8,6 +8,15 @@ namespace Cassini.Streams.Broker.Sessions;
 internal interface IFleetSessions
 {
     /// <summary>
+    /// Whether this node knows for whom messages are on other nodes, or has waited long enough for it. Before that nothing is published.
+    /// </summary>
+    bool HasJoined { get; }
+
+    /// <summary>Ends when it has joined, or when a client has waited long enough for that.</summary>
+    /// <returns>Whether it has.</returns>
+    Task<bool> WhenJoinedAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// A client wants its session here. When another node has it, that one gives it up: its connection is closed, and a session that
     /// outlives it is brought here, into the table.
     /// </summary>
@@ -38,6 +47,9 @@ internal sealed class SessionClaim(ReasonCode reason, string detail, Action end)
 
     /// <summary>See <see cref="AttachRequest.WasHere"/>.</summary>
     public bool WasHere { get; init; }
+
+    /// <summary>Whether a connection to another node was closed for it.</summary>
+    public bool IsTakeOver { get; init; }
 
     public bool IsGranted => Reason == ReasonCode.Success;
 

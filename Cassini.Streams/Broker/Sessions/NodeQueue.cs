@@ -36,6 +36,9 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     /// <summary>Whether nothing is kept.</summary>
     public bool IsEmpty => session.Deliveries.Backlog == 0;
 
+    /// <summary>The sequence number of what was kept last.</summary>
+    public long Last => session.Deliveries.LastSequence;
+
     /// <summary>The filters of the sessions that it is for.</summary>
     public IEnumerable<string> Filters => session.Subscriptions.All.Select(subscription => subscription.Filter);
 

@@ -2,6 +2,7 @@ using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Primitives;
@@ -11,7 +12,7 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// <summary>Publishes the messages of this process: those of .NET code, and those of clients within it. Thread-safe.</summary>
 internal sealed class LocalPublisher(
     BrokerOptions options, Intake intake, ServerPublisher publisher, IBrokerStore store, BrokerCounters counters, BrokerEvents events,
-    Func<ResourceUse?> retainedUse, TimeProvider time)
+    Func<ResourceUse?> retainedUse, SessionTable sessions, TimeProvider time)
 {
     /// <summary>What is wrong with a message, whoever publishes it; null when nothing is. Its size is not looked at.</summary>
     public string? ProblemOf(MqttMessage message) =>
@@ -28,7 +29,7 @@ internal sealed class LocalPublisher(
     /// <param name="party">Who publishes it.</param>
     /// <param name="message">The message.</param>
     /// <param name="remoteAddress">From where it was asked for; null for .NET code.</param>
-    /// <param name="cancellationToken">Ends the wait for memory.</param>
+    /// <param name="cancellationToken">Ends the wait for memory, and for the fleet.</param>
     /// <exception cref="ArgumentException">The message has what <see cref="ProblemOf"/> finds, or is too large.</exception>
     public async ValueTask<LocalVerdict> PublishAsync(
         LocalParty party, MqttMessage message, string? remoteAddress, CancellationToken cancellationToken)
@@ -53,6 +54,11 @@ internal sealed class LocalPublisher(
         if (!await HasMemoryAsync(party, message, cancellationToken).ConfigureAwait(false))
         {
             return Refused(LocalRefusal.NoMemory);
+        }
+
+        if (sessions.Fleet is { HasJoined: false } fleet && !await fleet.WhenJoinedAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return Refused(LocalRefusal.Joining);
         }
 
         try

@@ -21,6 +21,9 @@ internal enum LocalRefusal
     /// <summary>The broker is shutting down.</summary>
     Draining,
 
+    /// <summary>This node has not joined its fleet yet: it does not know for whom the message is.</summary>
+    Joining,
+
     /// <summary>It was published, but the broker stopped before what was stored of it was durable.</summary>
     NotStored,
 }

@@ -2,17 +2,43 @@ using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>Applies what is due by time to sessions: keep alive, expiry, and wills whose delay is over. Run by the housekeeper.</summary>
-internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publisher, BrokerEvents events, TimeProvider time)
+internal sealed class SessionUpkeep(
+    AccountTable accounts, SessionTable sessions, ServerPublisher publisher, BrokerEvents events, TimeProvider time)
 {
     /// <summary>The steps of a look at one session.</summary>
     private const int StepsOfALook = 2;
 
     /// <summary>The steps of the end of one subscription.</summary>
     private const int StepsOfASubscription = 16;
+
+    private readonly Queue<(HeldWill? Will, Account Account, Session? Session)> _restored = new();
+
+    /// <summary>A will was due when this process began.</summary>
+    /// <param name="will">The will; null when none is due.</param>
+    /// <param name="account">Its account, which was opened for it.</param>
+    /// <param name="session">Its session; null when that has ended.</param>
+    public void AddRestored(HeldWill? will, Account account, Session? session) => _restored.Enqueue((will, account, session));
+
+    /// <summary>Publishes the wills that were due when this process began.</summary>
+    public async ValueTask PublishRestoredAsync()
+    {
+        while (_restored.TryDequeue(out var one))
+        {
+            try
+            {
+                await publisher.PublishAsync(one.Will, one.Account, one.Session).ConfigureAwait(false);
+            }
+            finally
+            {
+                accounts.Close(one.Account);
+            }
+        }
+    }
 
     /// <summary>This process was paused: the time does not count as its clients' silence.</summary>
     public void Forgive(TimeSpan pause)
@@ -29,6 +55,13 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
     /// </summary>
     public async ValueTask WorkAsync()
     {
+        if (sessions.Fleet is { HasJoined: false })
+        {
+            // It has no clients yet, and what is due does not know where to go.
+            return;
+        }
+
+        await PublishRestoredAsync().ConfigureAwait(false);
         var now = time.GetTimestamp();
         var pass = new UpkeepPass();
         var pieces = new Pieces(time);

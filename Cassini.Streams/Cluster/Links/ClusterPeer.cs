@@ -15,6 +15,12 @@ namespace Cassini.Streams.Cluster.Links;
 internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
 {
     private readonly Lock _gate = new();
+
+    // What is kept and was sent already, on a link that is over or with which it is not acknowledged yet: each number of the queue, and
+    // the frame that has come when this one has.
+    private readonly List<(long Frame, long Sequence)> _sent = [];
+    private ulong _sentOn;
+    private TaskCompletionSource? _settled;
     private LinkSender? _link;
     private NodeQueue? _queue;
 
@@ -23,6 +29,20 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
 
     /// <summary>What is kept for it; null when nothing is.</summary>
     public NodeQueue? Queue => Volatile.Read(ref _queue);
+
+    /// <summary>
+    /// The number of a link that is over, when the peer may have got something on it that is kept here: it must be asked how far it got.
+    /// </summary>
+    public ulong? Unsettled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sent.Count > 0 && _sentOn != _link?.Number ? _sentOn : null;
+            }
+        }
+    }
 
     public override bool IsReachable => Link is not null;
 
@@ -73,6 +93,68 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         }
     }
 
+    /// <summary>Ends when there is nothing of which it must be asked.</summary>
+    public Task WhenSettled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sent.Count == 0
+                    ? Task.CompletedTask
+                    : (_settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+        }
+    }
+
+    /// <summary>Sends something that is kept for it.</summary>
+    /// <param name="link">Where.</param>
+    /// <param name="sequence">Its number in the queue.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="qos">The quality of service of this copy.</param>
+    /// <param name="flushes">Collects the link, if it must be flushed.</param>
+    /// <returns>False when the link is over.</returns>
+    public bool TrySend(LinkSender link, long sequence, ref Publication message, QualityOfService qos, FlushSet flushes)
+    {
+        lock (_gate)
+        {
+            if (_link != link || !link.TryAdd(ref message, qos, Audience.Keepers, flushes))
+            {
+                return false;
+            }
+
+            _sentOn = link.Number;
+            _sent.Add((link.LastSure, sequence));
+            return true;
+        }
+    }
+
+    /// <summary>It has what was sent on a link up to a frame: that is kept no more.</summary>
+    /// <param name="link">The number of the link.</param>
+    /// <param name="received">The number of the frame; 0 for none.</param>
+    public void Settle(ulong link, long received)
+    {
+        lock (_gate)
+        {
+            if (_sentOn != link)
+            {
+                return;
+            }
+
+            _queue?.RemoveUpTo(_sent.FindLast(one => one.Frame <= received).Sequence);
+            UnsettleLocked();
+        }
+    }
+
+    /// <summary>Whoever got it lives no more, or does not say: what is kept is sent again.</summary>
+    public void Unsettle()
+    {
+        lock (_gate)
+        {
+            UnsettleLocked();
+        }
+    }
+
     /// <summary>What is kept for it is sent and stored there: from now on it gets everything at once.</summary>
     /// <param name="link">Where it was sent: another one begins anew.</param>
     /// <returns>False when there is more.</returns>
@@ -108,7 +190,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
             link = _link;
             Volatile.Write(ref _link, null);
             Volatile.Write(ref _queue, queue ?? _queue);
-            link?.End(frame => Keep(frame.Span, topics, time, shared));
+            link?.End((number, frame) => KeepLocked(link, number, frame.Span, topics, time, shared));
         }
 
         var flushes = new FlushSet();
@@ -118,6 +200,13 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         Durability.Note(before);
         AwaitList.PutBack(awaited);
         return (link, ticket, elsewhere);
+    }
+
+    private void UnsettleLocked()
+    {
+        _sent.Clear();
+        _settled?.TrySetResult();
+        _settled = null;
     }
 
     private void DeliverAtGate(ref Publication message, QualityOfService qos, FlushSet flushes)
@@ -131,7 +220,19 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         }
     }
 
-    /// <summary>What comes from the queue is there still.</summary>
+    private void KeepLocked(
+        LinkSender link, long number, ReadOnlySpan<byte> frame, TopicTable topics, TimeProvider time, List<(StoredMessage, string)> shared)
+    {
+        // What comes from the queue is there still, and noted.
+        var last = _queue?.Last;
+        Keep(frame, topics, time, shared);
+        if (_queue is { } queue && queue.Last != last)
+        {
+            _sentOn = link.Number;
+            _sent.Add((number, queue.Last));
+        }
+    }
+
     private void Keep(ReadOnlySpan<byte> frame, TopicTable topics, TimeProvider time, List<(StoredMessage, string)> shared)
     {
         while (true)

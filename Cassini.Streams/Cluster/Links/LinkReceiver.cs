@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
@@ -26,11 +27,22 @@ internal sealed class LinkReceiver(
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>The peer asks when it is back. So many times may it be lost again in between.</summary>
+    private const int MostOver = 64;
+
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _waiting = new();
+
+    // Of links that are over: the peer may ask how far they got.
+    private readonly Queue<(ulong Link, long Received, long Ticket)> _over = new();
     private LinkSender? _sender;
+    private TaskCompletionSource? _delivered;
+    private ArrayBufferWriter<byte>? _parts;
     private ulong _link;
+    private ulong _closed;
+    private bool _isDelivering;
     private long _received;
+    private long _ticket;
     private long _acknowledged;
     private long _fast;
     private long _missedAt = -1;
@@ -46,7 +58,7 @@ internal sealed class LinkReceiver(
     public void Receive(ReadOnlyMemory<byte> frame)
     {
         // A damaged frame is sent again if it matters; one of a link that the peer has given up comes late.
-        if (!FrameHeader.TryRead(frame.Span, out var header) || header.Sender < _link)
+        if (!FrameHeader.TryRead(frame.Span, out var header) || header.Sender < _link || header.Sender <= Volatile.Read(ref _closed))
         {
             return;
         }
@@ -65,8 +77,8 @@ internal sealed class LinkReceiver(
                 NoteFast(header.Number);
                 Acknowledge();
                 break;
-            case FrameKind.Sure:
-                OnSure(header.Number, body);
+            case FrameKind.Sure or FrameKind.Part:
+                OnSure(header, body);
                 break;
             default:
                 NoteFast(header.Number);
@@ -92,6 +104,33 @@ internal sealed class LinkReceiver(
         }
     }
 
+    /// <summary>Takes nothing more of a link that the peer has given up.</summary>
+    /// <param name="link">The number of the link.</param>
+    /// <returns>The highest number of its frames that has come, with all before it, and that is durable here.</returns>
+    public async Task<long> CloseAsync(ulong link)
+    {
+        var delivered = Task.CompletedTask;
+        lock (_lock)
+        {
+            _closed = Math.Max(_closed, link);
+            if (_isDelivering)
+            {
+                delivered = (_delivered ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+        }
+
+        await delivered.ConfigureAwait(false);
+        (ulong Link, long Received, long Ticket) closed;
+        lock (_lock)
+        {
+            // Of one that is unknown nothing has come.
+            closed = link == _link ? (_link, _received, _ticket) : _over.FirstOrDefault(over => over.Link == link);
+        }
+
+        await durability.WhenReachedAsync(closed.Ticket, durability.Closed).ConfigureAwait(false);
+        return closed.Received;
+    }
+
     /// <summary>Nothing comes any more.</summary>
     public void End()
     {
@@ -103,8 +142,15 @@ internal sealed class LinkReceiver(
     {
         lock (_lock)
         {
+            _over.Enqueue((_link, _received, _ticket));
+            if (_over.Count > MostOver)
+            {
+                _over.Dequeue();
+            }
+
             _link = link;
-            (_received, _acknowledged, _fast, _missedAt) = (0, 0, 0, -1);
+            _parts = null;
+            (_received, _acknowledged, _ticket, _fast, _missedAt) = (0, 0, 0, 0, -1);
         }
 
         Forget();
@@ -125,8 +171,9 @@ internal sealed class LinkReceiver(
         durability.Forget(this);
     }
 
-    private void OnSure(long number, ReadOnlySpan<byte> body)
+    private void OnSure(in FrameHeader header, ReadOnlySpan<byte> body)
     {
+        var number = header.Number;
         if (number <= _received)
         {
             // Sent again, because the acknowledgement was lost.
@@ -134,17 +181,19 @@ internal sealed class LinkReceiver(
         }
         else if (number == _received + 1)
         {
-            var before = AwaitList.TakeNoted();
-            var ticket = DeliverAll(body);
-            var elsewhere = AwaitList.TakeNoted();
-            AwaitList.PutBack(before);
-            lock (_lock)
+            if (header.Kind == FrameKind.Part)
             {
-                _received = number;
-                _waiting.Enqueue(new Waiting(number, ticket, elsewhere, time.GetTimestamp()));
+                // Acknowledged with the last one: until then the sender must keep all of it.
+                (_parts ??= new ArrayBufferWriter<byte>()).Write(body);
+                lock (_lock)
+                {
+                    _received = number;
+                }
             }
-
-            ReleaseDurable();
+            else if (TryTake(number, _parts is null ? body : Whole(body)))
+            {
+                ReleaseDurable();
+            }
         }
         else if (_missedAt != _received)
         {
@@ -152,6 +201,55 @@ internal sealed class LinkReceiver(
             _missedAt = _received;
             Acknowledge(isMissing: true);
         }
+    }
+
+    private ReadOnlySpan<byte> Whole(ReadOnlySpan<byte> last)
+    {
+        var parts = _parts!;
+        parts.Write(last);
+        _parts = null;
+        return parts.WrittenSpan;
+    }
+
+    /// <returns>False when the link was closed.</returns>
+    private bool TryTake(long number, ReadOnlySpan<byte> body)
+    {
+        lock (_lock)
+        {
+            if (_link <= _closed)
+            {
+                return false;
+            }
+
+            _isDelivering = true;
+        }
+
+        var before = AwaitList.TakeNoted();
+        long? ticket = null;
+        try
+        {
+            ticket = DeliverAll(body);
+        }
+        finally
+        {
+            var elsewhere = AwaitList.TakeNoted();
+            AwaitList.PutBack(before);
+            lock (_lock)
+            {
+                if (ticket is { } reached)
+                {
+                    _received = number;
+                    _ticket = Math.Max(_ticket, reached);
+                    _waiting.Enqueue(new Waiting(number, reached, elsewhere, time.GetTimestamp()));
+                }
+
+                _isDelivering = false;
+                _delivered?.TrySetResult();
+                _delivered = null;
+            }
+        }
+
+        return true;
     }
 
     private long DeliverAll(ReadOnlySpan<byte> body)

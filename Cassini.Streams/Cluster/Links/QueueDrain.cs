@@ -12,23 +12,28 @@ internal sealed class QueueDrain(TimeProvider time)
     /// <summary>How many messages are sent before they are acknowledged.</summary>
     private const int AtOnce = 256;
 
+    /// <summary>How often the peer is asked what it has got already.</summary>
+    private const int AsksAtMost = 30;
+
     /// <summary>How long it waits for a store that cannot be read.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Sends all of it. What cannot be sent on this link is sent on the next one.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="link">Where it is sent.</param>
+    /// <param name="ask">Asks the peer how far it got on a link that is over: <see cref="ClusterPeer.Settle"/> has the answer.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Whether all of it was sent.</returns>
-    public async Task<bool> RunAsync(ClusterPeer peer, LinkSender link, CancellationToken cancellationToken)
+    public async Task<bool> RunAsync(ClusterPeer peer, LinkSender link, Action<ulong> ask, CancellationToken cancellationToken)
     {
         // Not under the lock of whoever calls.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await SettleAsync(peer, link, ask, cancellationToken).ConfigureAwait(false);
         while (peer.Queue is { } queue && !link.IsOver)
         {
             try
             {
-                if (await SendAsync(queue, link, cancellationToken).ConfigureAwait(false) && peer.TryOpen(link))
+                if (await SendAsync(peer, queue, link, cancellationToken).ConfigureAwait(false) && peer.TryOpen(link))
                 {
                     return true;
                 }
@@ -48,21 +53,37 @@ internal sealed class QueueDrain(TimeProvider time)
         return false;
     }
 
-    /// <returns>False when the link is over.</returns>
-    private async Task<bool> SendAsync(NodeQueue queue, LinkSender link, CancellationToken cancellationToken)
+    /// <summary>What it has got already is not sent again.</summary>
+    private async Task SettleAsync(ClusterPeer peer, LinkSender link, Action<ulong> ask, CancellationToken cancellationToken)
     {
-        var (sent, last) = (0, 0L);
+        for (var i = 0; i < AsksAtMost && peer.Unsettled is { } over && !link.IsOver; i++)
+        {
+            var settled = peer.WhenSettled;
+            ask(over);
+            await settled.WaitAsync(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!link.IsOver)
+        {
+            // It does not say: better twice than never.
+            peer.Unsettle();
+        }
+    }
+
+    /// <returns>False when the link is over.</returns>
+    private async Task<bool> SendAsync(ClusterPeer peer, NodeQueue queue, LinkSender link, CancellationToken cancellationToken)
+    {
+        var sent = 0;
         try
         {
             await foreach (var moved in queue.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (!TrySend(queue, moved, link))
+                if (!TrySend(peer, queue, moved, link))
                 {
                     return false;
                 }
 
-                last = moved.Message.Sequence;
-                if (++sent % AtOnce == 0 && !await SettleAsync(queue, link, last, cancellationToken).ConfigureAwait(false))
+                if (++sent % AtOnce == 0 && !await AcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false))
                 {
                     return false;
                 }
@@ -71,7 +92,7 @@ internal sealed class QueueDrain(TimeProvider time)
         catch (IOException)
         {
             // What was sent before the store failed is not sent once more.
-            await SettleAsync(queue, link, last, cancellationToken).ConfigureAwait(false);
+            await AcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false);
             throw;
         }
         finally
@@ -80,10 +101,10 @@ internal sealed class QueueDrain(TimeProvider time)
             link.Flush(inline: false);
         }
 
-        return await SettleAsync(queue, link, last, cancellationToken).ConfigureAwait(false);
+        return await AcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false);
     }
 
-    private bool TrySend(NodeQueue queue, in MovedMessage moved, LinkSender link)
+    private bool TrySend(ClusterPeer peer, NodeQueue queue, in MovedMessage moved, LinkSender link)
     {
         var now = time.GetTimestamp();
         if (moved.Message.Message.IsExpired(now))
@@ -94,7 +115,7 @@ internal sealed class QueueDrain(TimeProvider time)
         var flushes = new FlushSet();
         var awaited = AwaitList.TakeNoted();
         var message = Publication.Of(moved.Message.Message, queue.Account, now, time);
-        var isSent = link.TryAdd(ref message, moved.Message.QoS, Audience.Keepers, flushes);
+        var isSent = peer.TrySend(link, moved.Message.Sequence, ref message, moved.Message.QoS, flushes);
         AwaitList.TakeNoted();
         AwaitList.PutBack(awaited);
         return isSent;
@@ -102,16 +123,17 @@ internal sealed class QueueDrain(TimeProvider time)
 
     /// <summary>Waits until the peer has stored what was sent, and drops it here.</summary>
     /// <returns>False when the link is over.</returns>
-    private static async Task<bool> SettleAsync(NodeQueue queue, LinkSender link, long last, CancellationToken cancellationToken)
+    private static async Task<bool> AcknowledgedAsync(ClusterPeer peer, LinkSender link, CancellationToken cancellationToken)
     {
         link.Flush(inline: false);
-        await link.Acknowledged.WhenReachedAsync(link.LastSure, cancellationToken).ConfigureAwait(false);
+        var last = link.LastSure;
+        await link.Acknowledged.WhenReachedAsync(last, cancellationToken).ConfigureAwait(false);
         if (link.IsOver)
         {
             return false;
         }
 
-        queue.RemoveUpTo(last);
+        peer.Settle(link.Number, last);
         return true;
     }
 }

@@ -15,9 +15,21 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="confirmed">The versions of what this node wants that all live peers have confirmed.</param>
 /// <param name="taker">Brings sessions here.</param>
 /// <param name="sessions">The sessions of this node.</param>
+/// <param name="patience">How long a client waits for a session that is on its way between two other nodes, or from here.</param>
+/// <param name="time">The one clock.</param>
 internal sealed class FleetSessions(
-    string node, OwnClients clients, IPeers peers, Watermark confirmed, SessionTaker taker, SessionTable sessions) : IFleetSessions
+    string node, OwnClients clients, IPeers peers, Watermark confirmed, SessionTaker taker, SessionTable sessions, TimeSpan patience,
+    TimeProvider time) : IFleetSessions
 {
+    /// <summary>After so long it is looked again where a session is that was on its way.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <inheritdoc/>
+    public bool HasJoined => peers.HasJoined;
+
+    /// <inheritdoc/>
+    public Task<bool> WhenJoinedAsync(CancellationToken cancellationToken) => peers.WhenJoinedAsync(cancellationToken);
+
     /// <inheritdoc/>
     public async Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken)
     {
@@ -27,13 +39,25 @@ internal sealed class FleetSessions(
                 ReasonCode.ClientIdentifierNotValid, $"client identifiers that begin with {NodeQueue.Prefix} are those of the fleet");
         }
 
+        if (!await peers.WhenJoinedAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return Refused(ReasonCode.ServerUnavailable, "this node has not joined its fleet yet");
+        }
+
+        var began = time.GetTimestamp();
         var client = ClientHash.Of(request.ClientId);
         SessionWish? wish = null;
-        while (sessions.Find(request.ClientId) is { IsLeaving: true } || wish is null)
+        while (wish is null)
         {
             if (sessions.Find(request.ClientId) is { IsLeaving: true })
             {
-                return Refused(ReasonCode.ServerBusy, "the session is moving to another node of the fleet");
+                if (time.GetElapsedTime(began) >= patience)
+                {
+                    return Refused(ReasonCode.ServerBusy, "the session is moving to another node of the fleet");
+                }
+
+                await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
+                continue;
             }
 
             // Later than any of others, so that it is theirs that ends.
@@ -45,18 +69,18 @@ internal sealed class FleetSessions(
             }
             else if (wish is null)
             {
-                return await ConfirmAsync(client, cancellationToken).ConfigureAwait(false);
+                return await ConfirmAsync(client, began, cancellationToken).ConfigureAwait(false);
             }
         }
 
         var isOver = true;
         try
         {
-            var refusal = await BringAsync(client, request, wish, cancellationToken).ConfigureAwait(false);
+            var refusal = await BringAsync(client, request, wish, began, cancellationToken).ConfigureAwait(false);
             isOver = refusal is not null;
             return refusal is var (reason, detail)
                 ? Refused(reason, detail)
-                : new SessionClaim(ReasonCode.Success, "", () => clients.EndWish(client, wish));
+                : new SessionClaim(ReasonCode.Success, "", () => clients.EndWish(client, wish)) { IsTakeOver = wish.HasTakenOver };
         }
         finally
         {
@@ -81,7 +105,7 @@ internal sealed class FleetSessions(
     public void OnEnded(string clientId) => clients.End(ClientHash.Of(clientId));
 
     /// <summary>The session is here already. One that was here before a restart may have a later one elsewhere.</summary>
-    private async Task<SessionClaim> ConfirmAsync(ulong client, CancellationToken cancellationToken)
+    private async Task<SessionClaim> ConfirmAsync(ulong client, long began, CancellationToken cancellationToken)
     {
         if (peers.IsConnected)
         {
@@ -89,6 +113,12 @@ internal sealed class FleetSessions(
         }
 
         // One that has an earlier session ends it when it hears of this one: until then a crash here would leave the earlier one.
+        while (peers.OwnersOf(client).Any(owner => owner.IsLive && owner.Claim.Phase == ClaimPhase.Kept)
+            && time.GetElapsedTime(began) < patience)
+        {
+            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
+        }
+
         return clients.Find(client) is var (_, own, _) && peers.OwnersOf(client).Any(
             owner => owner.Claim.HoldsAgainst(own, owner.Node, node) || (owner.IsLive && owner.Claim.Phase == ClaimPhase.Kept))
             ? Refused(ReasonCode.ServerBusy, "another node takes the client identifier, or has it")
@@ -98,7 +128,7 @@ internal sealed class FleetSessions(
     private static SessionClaim Refused(ReasonCode reason, string detail) => new(reason, detail, static () => { });
 
     private async Task<(ReasonCode Reason, string Detail)?> BringAsync(
-        ulong client, AttachRequest request, SessionWish wish, CancellationToken cancellationToken)
+        ulong client, AttachRequest request, SessionWish wish, long began, CancellationToken cancellationToken)
     {
         if (peers.IsConnected)
         {
@@ -106,32 +136,15 @@ internal sealed class FleetSessions(
             await confirmed.WhenReachedAsync(wish.Version, cancellationToken).ConfigureAwait(false);
         }
 
-        // Without the bus each node serves those whose sessions it has. When two have one of the same client, the later one stays.
-        var own = new ClientClaim(client, wish.Stamp, ClaimPhase.Wanted);
-        var owners = peers.OwnersOf(client);
-        foreach (var owner in owners)
+        while (await BringFromOwnersAsync(client, request, wish, cancellationToken).ConfigureAwait(false) is var (reason, detail, isOnItsWay))
         {
-            if (owner.Claim.HoldsAgainst(own, owner.Node, node))
+            if (!isOnItsWay || time.GetElapsedTime(began) >= patience)
             {
-                return TakenElsewhere(owner);
+                return (reason, detail);
             }
 
-            // Of several sessions the latest one is it. The others end when their nodes hear of that.
-            if (owner.Claim.Phase == ClaimPhase.Kept && owners.Any(other => other.Claim.Phase != ClaimPhase.Wanted
-                && other.Claim.HoldsAgainst(owner.Claim, other.Node, owner.Node)))
-            {
-                continue;
-            }
-
-            // Of one that is lost only what it keeps is known.
-            var refusal = owner.IsLive && peers.IsConnected
-                ? await taker.BringAsync(owner, request, wish.Stamp, cancellationToken).ConfigureAwait(false)
-                : request.CleanStart || owner.Claim.Phase != ClaimPhase.Kept ? null
-                : SessionTaker.Unreachable(owner);
-            if (refusal is not null)
-            {
-                return refusal;
-            }
+            // It comes to a node whose wish was earlier than this one, and is asked for there.
+            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
         }
 
         if (!wish.TryGrant())
@@ -143,6 +156,37 @@ internal sealed class FleetSessions(
         return null;
     }
 
-    private static (ReasonCode, string) TakenElsewhere(ClientOwner owner) =>
-        (ReasonCode.ServerBusy, $"the client identifier is taken on node {owner.Node}");
+    private async Task<(ReasonCode Reason, string Detail, bool IsOnItsWay)?> BringFromOwnersAsync(
+        ulong client, AttachRequest request, SessionWish wish, CancellationToken cancellationToken)
+    {
+        // Without the bus each node serves those whose sessions it has. When two have one of the same client, the later one stays.
+        var own = new ClientClaim(client, wish.Stamp, ClaimPhase.Wanted);
+        var owners = peers.OwnersOf(client);
+        foreach (var owner in owners)
+        {
+            if (owner.Claim.HoldsAgainst(own, owner.Node, node))
+            {
+                return (ReasonCode.ServerBusy, $"the client identifier is taken on node {owner.Node}", false);
+            }
+
+            // Of several sessions the latest one is it. The others end when their nodes hear of that.
+            if (owner.Claim.Phase == ClaimPhase.Kept && owners.Any(other => other.Claim.Phase != ClaimPhase.Wanted
+                && other.Claim.HoldsAgainst(owner.Claim, other.Node, owner.Node)))
+            {
+                continue;
+            }
+
+            // Of one that is lost only what it keeps is known.
+            var refusal = owner.IsLive && peers.IsConnected
+                ? await taker.BringAsync(owner, request, wish, cancellationToken).ConfigureAwait(false)
+                : request.CleanStart || owner.Claim.Phase != ClaimPhase.Kept ? null
+                : SessionTaker.Unreachable(owner);
+            if (refusal is var (reason, detail))
+            {
+                return (reason, detail, reason == ReasonCode.ServerBusy);
+            }
+        }
+
+        return null;
+    }
 }

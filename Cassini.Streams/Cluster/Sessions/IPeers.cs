@@ -12,6 +12,9 @@ internal interface IPeers
     /// <summary>Whether they can be reached: the bus is connected.</summary>
     bool IsConnected { get; }
 
+    /// <summary>Whether this node knows what all live peers want, or has waited long enough for it.</summary>
+    bool HasJoined { get; }
+
     /// <summary>The run of a peer; null when it is not known, or lost.</summary>
     string? EpochOf(string node);
 
@@ -19,8 +22,13 @@ internal interface IPeers
     ImmutableArray<ClientOwner> OwnersOf(ulong client);
 
     /// <summary>
-    /// Ends when this node has joined, and all live peers have said which sessions they have; at the latest after
-    /// <see cref="ClusterOptions.SubscribePatience"/>.
+    /// Ends when this node has joined; at the latest after <see cref="ClusterOptions.TakeOverPatience"/>.
+    /// </summary>
+    /// <returns>Whether it has. One that has not knows neither who else has a session nor for whom a message is.</returns>
+    Task<bool> WhenJoinedAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends when all live peers have said which sessions they have; at the latest after <see cref="ClusterOptions.SubscribePatience"/>.
     /// </summary>
     Task WhenKnownAsync(CancellationToken cancellationToken);
 

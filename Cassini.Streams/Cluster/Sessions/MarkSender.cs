@@ -70,12 +70,12 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Excepti
             var ready = round.FindAll(wanted => IsSettled(wanted.NewNode) && IsSettled(wanted.OldNode));
 
             // What is being taken in may have been routed before this node knew of the move.
-            await broker.WhenOutOfBatchesAsync().ConfigureAwait(false);
+            await broker.WhenPublishedAsync().ConfigureAwait(false);
             Mark(ready, wanted => wanted.NewNode);
             ready.ForEach(wanted => wanted.Opened?.Invoke());
 
             // What the new node has got before its mark, and does not take, is on its way to the old one then.
-            await broker.WhenOutOfBatchesAsync().ConfigureAwait(false);
+            await broker.WhenPublishedAsync().ConfigureAwait(false);
             Mark(ready, wanted => wanted.OldNode);
             round.ForEach(wanted => wanted.Sent.SetResult(ready.Contains(wanted)));
         }
