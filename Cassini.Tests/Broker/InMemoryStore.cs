@@ -40,6 +40,9 @@ internal sealed class InMemoryStore : IBrokerStore
     /// <summary>What each change waits for until it is durable.</summary>
     public Func<Task> Committing { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>By what clock it notes since when clients are away; null when it does not.</summary>
+    public TimeProvider? Time { get; init; }
+
     /// <summary>Whether it gives messages back, so that they need not be in memory.</summary>
     public bool GivesBack { get; init; }
 
@@ -56,9 +59,9 @@ internal sealed class InMemoryStore : IBrokerStore
     public IEnumerable<WillRecord> Wills => _wills.Values;
 
     /// <summary>A store that has what another one had.</summary>
-    public static InMemoryStore Of(BrokerState state, bool givesBack = false)
+    public static InMemoryStore Of(BrokerState state, bool givesBack = false, TimeProvider? time = null)
     {
-        var store = new InMemoryStore { GivesBack = givesBack };
+        var store = new InMemoryStore { GivesBack = givesBack, Time = time };
         foreach (var session in state.Sessions)
         {
             store._sessions[new Kept(store, session)] = true;
@@ -86,7 +89,7 @@ internal sealed class InMemoryStore : IBrokerStore
     }
 
     /// <summary>A store that has what this one has now: what a crash leaves.</summary>
-    public InMemoryStore Copy() => Of(State, GivesBack);
+    public InMemoryStore Copy() => Of(State, GivesBack, Time);
 
     /// <summary>What a crash would have left after each change, from the first time this is read on: a unit is one change.</summary>
     public IReadOnlyList<BrokerState> Crashes
@@ -233,6 +236,7 @@ internal sealed class InMemoryStore : IBrokerStore
         private readonly Dictionary<long, (QueuedMessage Message, ushort PacketId, DeliveryState State)> _messages = [];
         private readonly HashSet<ushort> _received = [];
         private bool _isOver;
+        private DateTimeOffset? _awayAt;
 
         public Kept(InMemoryStore store, SessionState state)
             : this(store, state.Session)
@@ -241,6 +245,7 @@ internal sealed class InMemoryStore : IBrokerStore
             _messages = state.Messages.ToDictionary(one => one.Message.Sequence);
             _received = [.. state.Received];
             _isOver = state.IsOver;
+            _awayAt = state.Away > TimeSpan.Zero ? store.Time?.GetUtcNow() - state.Away : null;
         }
 
         public SessionRecord Session { get; private set; } = session;
@@ -290,7 +295,7 @@ internal sealed class InMemoryStore : IBrokerStore
         public void PutPresence(bool isConnected)
         {
             store.PuttingPresence();
-            Change();
+            Change(() => _awayAt = isConnected ? null : store.Time?.GetUtcNow());
         }
 
         public void BeginEnd() => Change(() => _isOver = true);
@@ -359,7 +364,7 @@ internal sealed class InMemoryStore : IBrokerStore
                 return new SessionState(
                     this,
                     Session,
-                    TimeSpan.Zero,
+                    store.Time?.GetUtcNow() - _awayAt ?? TimeSpan.Zero,
                     [.. _subscriptions.Values],
                     [.. _messages.OrderBy(pair => pair.Key).Select(pair => pair.Value)],
                     null,

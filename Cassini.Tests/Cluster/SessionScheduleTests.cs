@@ -87,7 +87,7 @@ public class SessionScheduleTests
         {
             for (var i = 0; i < _nodes.Length; i++)
             {
-                _stores[i] = new InMemoryStore { GivesBack = true };
+                _stores[i] = new InMemoryStore { GivesBack = true, Time = _clock.Time };
                 Start(i);
             }
 

@@ -310,6 +310,9 @@ internal sealed class Session : Subscriber
 
             _isLeaving = _isArriving = false;
             _journal.PutExpiry(Identity, ExpirySeconds, hasBacklog: false);
+
+            // After a crash it is known since when it is here: later than on the node that it has come from.
+            _journal.PutPresence(isConnected: false);
             return true;
         }
     }
