@@ -93,7 +93,7 @@ internal sealed class JournalReplay(TimeProvider time, long maxInMemory = long.M
             store.PutPresence(isConnected: false);
         }
 
-        return session.ToState(store, SinceOf(session));
+        return session.ToState(store, SinceOf(session)) with { Present = session.PresentAt is { } at ? Since(at) : null };
     }
 
     /// <summary>When the last group was written says nothing about when a connection ended: an idle broker writes none.</summary>
@@ -126,6 +126,7 @@ internal sealed class JournalReplay(TimeProvider time, long maxInMemory = long.M
                 var isConnected = reader.ReadNumber() != 0;
                 var at = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadLong());
                 present?.AwayAt = isConnected ? null : at;
+                present?.PresentAt = isConnected ? at : null;
                 break;
             case RecordType.Subscription:
                 var subscribed = Find(ref reader);

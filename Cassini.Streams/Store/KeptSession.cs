@@ -15,6 +15,9 @@ internal sealed class KeptSession(SessionRecord record)
     /// <summary>When it lost its connection, UTC; null while it has one.</summary>
     public DateTimeOffset? AwayAt { get; set; }
 
+    /// <summary>When it got the connection that it has, UTC; null while it has none.</summary>
+    public DateTimeOffset? PresentAt { get; set; }
+
     /// <summary>Whether it ended, but for what others have still to get.</summary>
     public bool IsOver { get; set; }
 

@@ -34,7 +34,7 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
     public long CompleteSince { get; private set; }
 
     /// <remarks>What was put before can be undone no more by leaving it out, because it is put again.</remarks>
-    public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away)
+    public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan since)
     {
         lock (buffer.Gate)
         {
@@ -46,7 +46,7 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
         }
 
         Put(session);
-        Add(RecordType.Presence, value: buffer.UtcNow - (long)away.TotalMilliseconds, count: isConnected ? 1 : 0);
+        Add(RecordType.Presence, value: buffer.UtcNow - (long)since.TotalMilliseconds, count: isConnected ? 1 : 0);
     }
 
     public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(

@@ -237,6 +237,7 @@ internal sealed class InMemoryStore : IBrokerStore
         private readonly HashSet<ushort> _received = [];
         private bool _isOver;
         private DateTimeOffset? _awayAt;
+        private DateTimeOffset? _presentAt;
 
         public Kept(InMemoryStore store, SessionState state)
             : this(store, state.Session)
@@ -246,6 +247,7 @@ internal sealed class InMemoryStore : IBrokerStore
             _received = [.. state.Received];
             _isOver = state.IsOver;
             _awayAt = state.Away > TimeSpan.Zero ? store.Time?.GetUtcNow() - state.Away : null;
+            _presentAt = store.Time?.GetUtcNow() - state.Present;
         }
 
         public SessionRecord Session { get; private set; } = session;
@@ -279,7 +281,7 @@ internal sealed class InMemoryStore : IBrokerStore
             Change();
         }
 
-        public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away) => Put(session);
+        public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan since) => Put(session);
 
         public void AbandonRewrite()
         {
@@ -295,7 +297,9 @@ internal sealed class InMemoryStore : IBrokerStore
         public void PutPresence(bool isConnected)
         {
             store.PuttingPresence();
-            Change(() => _awayAt = isConnected ? null : store.Time?.GetUtcNow());
+            Change(() => (_awayAt, _presentAt) = isConnected
+                ? ((DateTimeOffset?)null, store.Time?.GetUtcNow())
+                : (store.Time?.GetUtcNow(), null));
         }
 
         public void BeginEnd() => Change(() => _isOver = true);
@@ -369,7 +373,10 @@ internal sealed class InMemoryStore : IBrokerStore
                     [.. _messages.OrderBy(pair => pair.Key).Select(pair => pair.Value)],
                     null,
                     [.. _received],
-                    _isOver);
+                    _isOver)
+                {
+                    Present = store.Time?.GetUtcNow() - _presentAt,
+                };
             }
         }
     }

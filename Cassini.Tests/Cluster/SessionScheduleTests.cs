@@ -357,7 +357,11 @@ public class SessionScheduleTests
             }
 
             // What comes too often would come now.
-            await AdvanceAsync(TimeSpan.FromSeconds(5));
+            for (var i = 0; i < 10; i++)
+            {
+                await AdvanceAsync(TimeSpan.FromMilliseconds(500));
+                await SettleWellAsync();
+            }
         }
 
         private bool IsDone() => _clients.TrueForAll(client => client.IsConnected && MissingOf(client).Count == 0)

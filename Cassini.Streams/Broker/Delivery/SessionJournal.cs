@@ -70,9 +70,9 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId, Shared
 
     /// <summary>All of the session follows once more.</summary>
     /// <returns>False when it is not kept: then nothing may follow.</returns>
-    public bool BeginRewrite(string identity, uint seconds, bool isConnected, TimeSpan away)
+    public bool BeginRewrite(string identity, uint seconds, bool isConnected, TimeSpan since)
     {
-        _kept?.BeginRewrite(new SessionRecord(clientId, identity, seconds), isConnected, away);
+        _kept?.BeginRewrite(new SessionRecord(clientId, identity, seconds), isConnected, since);
         return _kept is not null;
     }
 

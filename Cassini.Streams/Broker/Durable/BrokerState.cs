@@ -80,6 +80,9 @@ internal sealed record SessionState(
     ImmutableArray<ushort> Received,
     bool IsOver = false)
 {
+    /// <summary>How long ago its client connected that was connected to the end; null for others, and when that is not known.</summary>
+    public TimeSpan? Present { get; init; }
+
     /// <summary>Whether only others have still to get something of it. One that was to end with its connection has ended.</summary>
     public bool IsOnlyForOthers => IsOver || Session.ExpirySeconds == 0;
 }

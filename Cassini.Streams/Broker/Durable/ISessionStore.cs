@@ -31,8 +31,8 @@ internal interface ISessionStore
     /// </summary>
     /// <param name="session">The session.</param>
     /// <param name="isConnected">Whether it has a connection.</param>
-    /// <param name="away">For how long it has had none.</param>
-    void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away);
+    /// <param name="since">For how long that is so.</param>
+    void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan since);
 
     /// <summary>A copy that was put before: those in flight come in their order, and before those that wait.</summary>
     void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state);

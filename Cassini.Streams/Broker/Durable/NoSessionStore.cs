@@ -21,7 +21,7 @@ internal sealed class NoSessionStore : ISessionStore
         Func<StoredCopy[]> wanted, int attempts, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("It keeps nothing.");
 
-    public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away)
+    public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan since)
     {
     }
 

@@ -27,6 +27,7 @@ internal sealed class Session : Subscriber
     private bool _ended;
     private bool _isLeaving;
     private bool _isArriving;
+    private bool _isAwayUnstored;
     private bool _hasLeft;
     private long _detachedAt;
     private WaitingWill _will;
@@ -225,7 +226,9 @@ internal sealed class Session : Subscriber
                 NoteClosedLocked(lost, CloseReason.TakenOver, isKept: true);
                 AttachLocked(null);
                 _detachedAt = _time.GetTimestamp();
-                _journal.PutPresence(isConnected: false);
+
+                // Not stored yet: after a crash it must look older than on the node that wants it.
+                _isAwayUnstored = true;
                 _will.Set(lost.TakeWill(), _detachedAt, ExpirySeconds, _time.TimestampFrequency);
                 will = _will.TakeDue(_detachedAt);
             }
@@ -242,6 +245,12 @@ internal sealed class Session : Subscriber
         lock (History.Lock)
         {
             _isLeaving = false;
+            if (_isAwayUnstored && !_ended)
+            {
+                _isAwayUnstored = false;
+                _journal.PutPresence(isConnected: false);
+            }
+
             Deliveries.SetLeavingLocked(false);
             LeaveSharesLocked(false);
         }
@@ -413,8 +422,8 @@ internal sealed class Session : Subscriber
     {
         lock (History.Lock)
         {
-            var away = _attachment is null ? _time.GetElapsedTime(_detachedAt) : TimeSpan.Zero;
-            return _journal.BeginRewrite(Identity, ExpirySeconds, _attachment is not null, away)
+            var since = _time.GetElapsedTime(_attachment?.AttachedAt ?? _detachedAt);
+            return _journal.BeginRewrite(Identity, ExpirySeconds, _attachment is not null, since)
                 ? 1 + Subscriptions.RewriteLocked() + Deliveries.RewriteLocked() + Received.RewriteLocked()
                 : 0;
         }

@@ -179,9 +179,9 @@ internal sealed class SessionTable(
         session.Restore(kept);
         _sessions[session.ClientId] = session;
 
-        // Of one that was connected to the end it is not known since when: whoever has it elsewhere has it since later.
-        Fleet?.OnHeld(
-            session.ClientId, isKept: true, kept.Away > TimeSpan.Zero ? time.GetUtcNow() - kept.Away : DateTimeOffset.UnixEpoch);
+        // When its client came or went last. Whoever has it elsewhere has it since later; also when that is not known.
+        var since = kept.Present ?? (kept.Away > TimeSpan.Zero ? kept.Away : null);
+        Fleet?.OnHeld(session.ClientId, isKept: true, time.GetUtcNow() - since ?? DateTimeOffset.UnixEpoch);
     }
 
     /// <inheritdoc cref="Session.TryLeave"/>

@@ -80,7 +80,11 @@ internal sealed class FleetSessions(
             isOver = refusal is not null;
             return refusal is var (reason, detail)
                 ? Refused(reason, detail)
-                : new SessionClaim(ReasonCode.Success, "", () => clients.EndWish(client, wish)) { IsTakeOver = wish.HasTakenOver };
+                : new SessionClaim(ReasonCode.Success, "", () => clients.EndWish(client, wish))
+                {
+                    IsTakeOver = wish.HasTakenOver,
+                    WasHere = wish.HasBrought,
+                };
         }
         finally
         {

@@ -99,7 +99,7 @@ internal sealed class SessionTaker(
                 ReleaseOutcome.None => null,
                 ReleaseOutcome.OfAnother => (ReasonCode.NotAuthorized, "the client identifier belongs to another identity"),
                 ReleaseOutcome.Busy => (ReasonCode.ServerBusy, $"the session is on its way, or wanted on node {owner.Node}"),
-                _ => await BringAsync(owner, asked, waiting, cancellationToken).ConfigureAwait(false),
+                _ => await BringAsync(owner, asked, wish, waiting, cancellationToken).ConfigureAwait(false),
             };
         }
         catch (TimeoutException)
@@ -123,7 +123,7 @@ internal sealed class SessionTaker(
         (ReasonCode.ServerUnavailable, $"the session is on node {owner.Node}, which cannot be reached");
 
     private async Task<(ReasonCode Reason, string Detail)?> BringAsync(
-        ClientOwner owner, SessionAsked asked, Waiting waiting, CancellationToken cancellationToken)
+        ClientOwner owner, SessionAsked asked, SessionWish wish, Waiting waiting, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var (isHere, hasCome) = (false, false);
@@ -175,7 +175,7 @@ internal sealed class SessionTaker(
 
             // Before it is said: whoever hears it ends the session there.
             await durability.WhenReachedAsync(ticket, durability.Closed).ConfigureAwait(false);
-            hasCome = true;
+            hasCome = wish.HasBrought = true;
             broker.Sessions.Fleet!.OnHeld(session.ClientId, isKept: true, time.GetUtcNow());
 
             // A node that is gone before it hears this would have the session as well.

@@ -22,6 +22,9 @@ internal sealed class SessionWish(long stamp, long version)
     /// <summary>Whether a connection to another node was closed for it.</summary>
     public bool HasTakenOver { get; set; }
 
+    /// <summary>Whether a session has come for it.</summary>
+    public bool HasBrought { get; set; }
+
     /// <summary>Grants it.</summary>
     /// <returns>False when another node was faster.</returns>
     public bool TryGrant() => Interlocked.CompareExchange(ref _state, Granted, Open) == Open;
