@@ -1,6 +1,7 @@
 using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Tests.Broker;
@@ -56,6 +57,33 @@ public class NodeQueueTests
         await rig.Broker.AccessReview.ChangeAsync([]);
 
         queue.Filters.ShouldBe(["a/#"]);
+    }
+
+    // A client may have a thousand subscriptions, but the clients of a node have more.
+    [Fact]
+    public async Task Queue_ForManyFilters_HasAllOfThemAlsoAfterARestart()
+    {
+        await using var rig = new BrokerRig();
+        string[] filters = [.. Enumerable.Range(0, 1_500).Select(i => $"f/{i}")];
+
+        rig.Broker.Sessions.OpenQueue("n2", filters).ShouldNotBeNull().Filters.ShouldBe(filters, ignoreOrder: true);
+
+        await using var next = new BrokerRig(store: rig.Store);
+        await next.Broker.LoadAsync(TestContext.Current.CancellationToken);
+        next.Broker.Sessions.FindQueue("n2").ShouldNotBeNull().Filters.ShouldBe(filters, ignoreOrder: true);
+    }
+
+    // Neither is a session of a client that has ended.
+    [Fact]
+    public async Task Queue_AndASessionThatDoesNotComeAfterAll_EndUncounted()
+    {
+        await using var rig = new BrokerRig();
+        rig.Broker.Sessions.EndQueue(rig.Broker.Sessions.OpenQueue("n2", ["a"]).ShouldNotBeNull());
+        var arriving = rig.Broker.Sessions.BeginArrival(new MovedSession("c", "alice", 60, [], [])).Session.ShouldNotBeNull();
+        rig.Broker.Sessions.AbandonArrival(arriving);
+
+        Enum.GetValues<SessionEndReason>().ShouldAllBe(reason => rig.Broker.Counters.SessionsEnded(reason) == 0);
+        rig.Events.Of<SessionEnded>().ShouldBeEmpty();
     }
 
     private static async Task<List<(string Text, long Sequence)>> ReadAsync(NodeQueue queue)

@@ -6,12 +6,15 @@ using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Broker;
 
 /// <summary>A session moves from one broker to another, while a third one publishes to both.</summary>
 public class SessionMoveTests
 {
+    private readonly VirtualClock _clock = new();
+
     // Lanes bring what was published when they like, but in its order. Marks go as nodes send them.
     [Theory]
     [InlineData(1, 150)]
@@ -71,6 +74,65 @@ public class SessionMoveTests
         fleet.Held.ShouldBeEmpty();
         to.Broker.Sessions.Find("c").ShouldBe(arriving);
         Durability.TakeNoted();
+    }
+
+    // Whoever has it elsewhere has it since later: since its client came or went last here, and not since the restart.
+    [Theory]
+    [InlineData("connected", 0)]
+    [InlineData("away", 10)]
+    [InlineData("leaving", 0)]
+    [InlineData("stays", 20)]
+    [InlineData("unknown", null)]
+    public async Task Restored_IsSaidSinceItsClientCameOrWent(string how, int? seconds)
+    {
+        await using var rig = new BrokerRig(store: new InMemoryStore { Time = how == "unknown" ? null : _clock.Time }, clock: _clock);
+        var began = _clock.UtcNow;
+        var client = await rig.OpenAsync("c", change: BrokerRig.Lasting);
+        rig.Advance(10);
+        switch (how)
+        {
+            case "away":
+                await client.DisconnectAsync();
+                break;
+            case "leaving" or "stays":
+                var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None);
+                rig.Advance(10);
+                if (how == "stays")
+                {
+                    released.Session.ShouldNotBeNull().Stay();
+                }
+
+                break;
+        }
+
+        rig.Advance(10);
+        await using var next = new BrokerRig(store: rig.Store.Copy(), clock: _clock);
+        var fleet = new RecordingFleet();
+        next.Broker.Sessions.Fleet = fleet;
+        await next.Broker.LoadAsync(TestContext.Current.CancellationToken);
+
+        fleet.Since.ShouldBe(seconds is { } after ? began + TimeSpan.FromSeconds(after) : DateTimeOffset.UnixEpoch);
+    }
+
+    // It is on this node later than on the one that it has come from, also when no client has connected yet.
+    [Fact]
+    public async Task Arrived_AndRestored_IsSaidSinceItCame()
+    {
+        await using var rig = new BrokerRig(store: new InMemoryStore { Time = _clock.Time }, clock: _clock);
+        var moved = new MovedSession("c", "alice", 60, [], []);
+        var arriving = rig.Broker.Sessions.BeginArrival(moved).Session.ShouldNotBeNull();
+        rig.Advance(10);
+        rig.Broker.Sessions.TryArrive(arriving, moved).ShouldBeTrue();
+        var came = _clock.UtcNow;
+        Durability.TakeNoted();
+
+        rig.Advance(10);
+        await using var next = new BrokerRig(store: rig.Store.Copy(), clock: _clock);
+        var fleet = new RecordingFleet();
+        next.Broker.Sessions.Fleet = fleet;
+        await next.Broker.LoadAsync(TestContext.Current.CancellationToken);
+
+        fleet.Since.ShouldBe(came);
     }
 
     // The client is away and its session stays after all: its will is due when its delay is over.
@@ -209,6 +271,8 @@ public class SessionMoveTests
     {
         public List<string> Held { get; } = [];
 
+        public DateTimeOffset Since { get; private set; }
+
         public bool HasJoined => true;
 
         public Task<bool> WhenJoinedAsync(CancellationToken cancellationToken) => Task.FromResult(true);
@@ -216,7 +280,11 @@ public class SessionMoveTests
         public Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken) =>
             Task.FromResult(new SessionClaim(ReasonCode.Success, "", static () => { }));
 
-        public void OnHeld(string clientId, bool isKept, DateTimeOffset since) => Held.Add(clientId);
+        public void OnHeld(string clientId, bool isKept, DateTimeOffset since)
+        {
+            Held.Add(clientId);
+            Since = since;
+        }
 
         public void OnEnded(string clientId)
         {

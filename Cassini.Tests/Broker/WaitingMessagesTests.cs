@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Delivery;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -97,6 +98,65 @@ public class WaitingMessagesTests
                 waiting.AddRead(await journal.ReadAsync(waiting.NextToRead, 1, CancellationToken.None));
             }
         }
+    }
+
+    // Some are in memory, then come those in the store alone, and then some that are in memory until they are durable.
+    [Fact]
+    public void RemoveUpTo_WhereverTheyLie_RemovesThemAll()
+    {
+        var store = new InMemoryStore { GivesBack = true };
+        var waiting = Waiting(store);
+        Enumerable.Range(1, 6).ToList().ForEach(i => waiting.TryAdd(Copy(i, isQoS0: false, isOfBurst: false), true).ShouldBeTrue());
+        waiting.Settle(int.MaxValue);
+        var later = new TaskCompletionSource();
+        store.Committing = () => later.Task;
+        Enumerable.Range(7, 3).ToList().ForEach(i => waiting.TryAdd(Copy(i, isQoS0: false, isOfBurst: false), true).ShouldBeTrue());
+        waiting.HasPending.ShouldBeTrue();
+
+        waiting.RemoveUpTo(8);
+
+        waiting.Count.ShouldBe(1);
+        waiting.OldestSequence.ShouldBe(9);
+        later.SetResult();
+    }
+
+    // All of it is being read for another node: what is read for a client meanwhile stays where it is.
+    [Fact]
+    public async Task AddRead_WhileItIsFrozen_MovesNothing()
+    {
+        var journal = Journal(new InMemoryStore { GivesBack = true });
+        var waiting = Waiting(journal);
+        Enumerable.Range(1, 6).ToList().ForEach(i => waiting.TryAdd(Copy(i, isQoS0: false, isOfBurst: false), true).ShouldBeTrue());
+        waiting.Settle(int.MaxValue);
+        while (waiting.TryPeek(out _))
+        {
+            waiting.Dequeue();
+        }
+
+        var read = await journal.ReadAsync(waiting.NextToRead, 1, CancellationToken.None);
+        read.ShouldNotBeEmpty();
+        var last = waiting.Tail!.Count;
+        waiting.IsFrozen = true;
+
+        waiting.AddRead(read);
+
+        waiting.Tail!.Count.ShouldBe(last);
+        waiting.InMemory.ShouldBeEmpty();
+    }
+
+    private static WaitingMessages Waiting(InMemoryStore store) => Waiting(Journal(store));
+
+    private static WaitingMessages Waiting(SessionJournal journal) => new(
+        new BrokerOptions { MaxQueuedInMemory = 300 }, new MemoryTally(new TestMemory().Memory), new BrokerCounters(), journal);
+
+    private static SessionJournal Journal(InMemoryStore store)
+    {
+        var memory = new TestMemory();
+        var journal = new SessionJournal(
+            store, "c", new SharedResource(CapacityResource.Disk, 1 << 20, memory.Accounts), memory.Memory.Account);
+        journal.PutExpiry("alice", 60, hasBacklog: false);
+        Durability.TakeNoted();
+        return journal;
     }
 
     private static QueuedMessage Copy(long sequence, bool isQoS0, bool isOfBurst) => new(

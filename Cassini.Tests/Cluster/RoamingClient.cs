@@ -44,7 +44,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos, Action<stri
     public bool IsQuiet => _all.TrueForAll(one => one.Answer is null || one.Connection.IsQuiet);
 
     /// <summary>The connections that the broker has not ended.</summary>
-    public IEnumerable<Task> Served => _all.Select(one => one.Connection.Served);
+    public IEnumerable<string> Open => _all.Where(one => !one.Connection.Served.IsCompleted).Select(one => $"{one}");
 
     /// <summary>Gives up the connection that it has, without a word, and connects.</summary>
     public async Task ConnectAsync(params SimulatedNode[] nodes)

@@ -364,7 +364,8 @@ public class SessionScheduleTests
             }
         }
 
-        private bool IsDone() => _clients.TrueForAll(client => client.IsConnected && MissingOf(client).Count == 0)
+        private bool IsDone() => _clients.TrueForAll(client => client.IsConnected && client.Open.Count() == 1
+                && MissingOf(client).Count == 0)
             && Live.All(node => !node.Broker.Sessions.Queues.Any())
             && _messages.TrueForAll(message => message.IsLost || message.Acknowledged.IsCompleted);
 
@@ -379,7 +380,7 @@ public class SessionScheduleTests
                 client.Faults.ShouldBeEmpty(Said($"{client.Id}"));
                 client.IsConnecting.ShouldBeFalse(Said($"{client.Id} hangs"));
                 client.IsConnected.ShouldBeTrue(Said($"{client.Id} is refused"));
-                client.Served.Count(served => !served.IsCompleted).ShouldBe(1, Said($"connections of {client.Id}"));
+                client.Open.Count().ShouldBe(1, Said($"connections of {client.Id}: {string.Join(", ", client.Open)}"));
                 var missing = MissingOf(client);
                 missing.ShouldBeEmpty(Said($"{client.Id} lacks what was acknowledged"));
                 foreach (var group in client.Got.GroupBy(number => (_messages[number].Node.Name, _messages[number].QoS)))

@@ -1,0 +1,218 @@
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Cluster;
+using Cassini.Streams.Cluster.Engine;
+using Cassini.Streams.Cluster.Interest;
+using Cassini.Streams.Cluster.Sessions;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Tests.Broker;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>What a node does with what another one says of sessions; the other one says only what the test lets it say.</summary>
+public sealed class FleetClaimTests : IDisposable
+{
+    private static readonly AttachRequest Request = new("c", "alice", CleanStart: false, 60, [], []);
+
+    private readonly VirtualClock _clock = new();
+    private readonly SimulatedNode _node;
+    private readonly SaidNode _other;
+
+    public FleetClaimTests()
+    {
+        var engine = new SimulatedEngine(_clock, new Random(1));
+        _node = new SimulatedNode(_clock, engine, "n1", new ClusterOptions(), store: new InMemoryStore());
+        _clock.AdvanceBy(TimeSpan.FromSeconds(3));
+        _node.Node.HasJoined.ShouldBeTrue();
+        _other = new SaidNode(engine.Connect("n2"), Epoch.StartingAt(_clock.UtcNow), _clock);
+    }
+
+    public void Dispose() => _node.Dispose();
+
+    // It lives, and says neither which sessions it has nor that it has heard of this one.
+    [Fact]
+    public async Task Claim_WhileAPeerSaysNothing_IsBounded()
+    {
+        _other.Beat();
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+
+        var claiming = ClaimAsync();
+
+        (await claiming).IsGranted.ShouldBeTrue();
+        _node.Events.Of<PeerLost>().ShouldBeEmpty();
+    }
+
+    // The client has connected elsewhere later, or another node has not heard yet that the session is here: it is not served meanwhile.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Claim_OfASessionThatIsHereAndClaimedElsewhere_IsRefused(bool isWantedLater)
+    {
+        Bring();
+        var (stamp, phase) = isWantedLater ? (_clock.UtcNow.UtcTicks + 1, ClaimPhase.Wanted) : (1, ClaimPhase.Kept);
+        _other.Tell([new ClientClaim(ClientHash.Of("c"), stamp, phase)]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+
+        var claim = await ClaimAsync();
+
+        claim.Reason.ShouldBe(ReasonCode.ServerBusy);
+    }
+
+    // Between the answer and the attaching it has moved away: one that is made anew would be the later one.
+    [Fact]
+    public async Task Attach_OfASessionThatWasHere_MakesNoneAnew()
+    {
+        Bring();
+        using var claim = await ClaimAsync();
+        claim.WasHere.ShouldBeTrue();
+        await _node.Broker.Releasing.EndAsync("c");
+
+        var result = _node.Broker.Sessions.Attach(null!, Request with { WasHere = claim.WasHere }, new());
+
+        (result.Session, result.Reason).ShouldBe((null, ReasonCode.ServerBusy));
+    }
+
+    [Fact]
+    public void Forget_ANodeThatIsLost_EndsWhatIsKeptForIt()
+    {
+        _other.Tell([], kept: ["t"]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        _other.Say(new Farewell("n2", _other.Epoch));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        _node.Broker.Sessions.FindQueue("n2").ShouldNotBeNull();
+
+        _node.Node.ForgetLost("n2");
+
+        _node.Broker.Sessions.FindQueue("n2").ShouldBeNull();
+    }
+
+    // What the peers have acknowledged is not kept for them, and nothing more comes.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Stop_KeepsForAPeerWhatItHasNotAcknowledged(bool isAny)
+    {
+        _other.Tell([], kept: ["t"]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        if (isAny)
+        {
+            _ = _node.PublishAsync("t", "1", QualityOfService.AtLeastOnce);
+        }
+
+        _node.Dispose();
+
+        (_node.Broker.Sessions.FindQueue("n2") is not null).ShouldBe(isAny);
+    }
+
+    // An answer may be lost, so it is given again; but not for long, because the next question is another one.
+    [Fact]
+    public async Task Answer_IsGivenAgainForTwoSeconds()
+    {
+        _other.Tell([]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        (await AskAsync()).ShouldBe(ReleaseOutcome.None);
+        Bring();
+        (await AskAsync()).ShouldBe(ReleaseOutcome.None);
+
+        for (var i = 0; i < 8; i++)
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(500));
+            _other.Beat();
+        }
+
+        await Eventually.HoldsAsync("it is asked anew", () => AskedAnew());
+
+        bool AskedAnew()
+        {
+            Ask();
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+            return _other.Answers.LastOrDefault() == ReleaseOutcome.Leaving;
+        }
+    }
+
+    private async Task<ReleaseOutcome> AskAsync()
+    {
+        var before = _other.Answers.Count;
+        Ask();
+        await Eventually.HoldsAsync("it is answered", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+            return _other.Answers.Count > before;
+        });
+        return _other.Answers[^1];
+    }
+
+    private void Ask() => _other.Say(new SessionAsked(
+        "n2", _other.Epoch, _other.OtherEpoch, 7, "c", "alice", CleanStart: false, _clock.UtcNow.UtcTicks + TimeSpan.TicksPerDay));
+
+    /// <summary>The session is on the node.</summary>
+    private void Bring()
+    {
+        var sessions = _node.Broker.Sessions;
+        var moved = new MovedSession("c", "alice", 60, [], []);
+        sessions.TryArrive(sessions.BeginArrival(moved).Session.ShouldNotBeNull(), moved).ShouldBeTrue();
+        sessions.Fleet!.OnHeld("c", isKept: true, _clock.UtcNow);
+    }
+
+    private async Task<SessionClaim> ClaimAsync()
+    {
+        var claiming = _node.Broker.Sessions.Fleet!.ClaimAsync(Request, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("there is an answer", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(200));
+            _other.Beat();
+            return claiming.IsCompleted;
+        });
+        return await claiming;
+    }
+
+    /// <summary>A node that says what the test wants.</summary>
+    private sealed class SaidNode
+    {
+        private readonly IBus _bus;
+        private readonly VirtualClock _clock;
+        private long _version;
+
+        public SaidNode(IBus bus, Epoch epoch, VirtualClock clock)
+        {
+            (_bus, _clock, Epoch) = (bus, clock, epoch.ToString());
+            bus.Subscribe("cassini.main.c.all", Hear);
+            bus.Subscribe("cassini.main.c.node.n2", Hear);
+        }
+
+        public string Epoch { get; }
+
+        /// <summary>The run of the node that it hears.</summary>
+        public string OtherEpoch { get; private set; } = "";
+
+        public List<ReleaseOutcome> Answers { get; } = [];
+
+        public void Beat() => Say(new Beat("n2", Epoch, _version, "same", _clock.UtcNow));
+
+        /// <summary>It lives, has these sessions, and wants this.</summary>
+        public void Tell(IEnumerable<ClientClaim> claims, IEnumerable<string>? kept = null)
+        {
+            Beat();
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+            _version = 1;
+            Say(new InterestTold("n2", Epoch, 0, 1, 0, 1, [], [], [], [.. claims.Select(claim => $"{claim}")], [], [.. kept ?? []], []));
+        }
+
+        public void Say(ControlMessage message) => _bus.TryPublish("cassini.main.c.all", message.ToBytes());
+
+        private void Hear(ReadOnlyMemory<byte> bytes)
+        {
+            switch (ControlMessage.Read(bytes.Span))
+            {
+                case SessionAnswered answered:
+                    Answers.Add(answered.Outcome);
+                    break;
+                case { Node: "n1" } message:
+                    OtherEpoch = message.Epoch;
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using System.Text;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Cluster.Engine;
+using Cassini.Streams.Cluster.Links;
+using Cassini.Streams.Mqtt;
+using Cassini.Tests.Broker;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>What was kept for a peer, while it is lost and when it is back.</summary>
+public class QueueDrainTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    // The store fails after the first message, which must leave all the same, and not once more when the store can be read again.
+    [Fact]
+    public async Task Drain_WhoseStoreCannotBeReadForAWhile_SendsEachMessageOnce()
+    {
+        await using var rig = new BrokerRig(
+            options => options with { MaxQueuedInMemory = 1 }, new InMemoryStore { GivesBack = true });
+        var (peer, bus, link) = Lost(rig);
+        Enumerable.Range(0, 5).ToList().ForEach(i => Send(rig, peer, $"{i}"));
+        peer.Connect(link);
+        var mayRead = false;
+        rig.Store.Reading = () =>
+        {
+            if (!Volatile.Read(ref mayRead))
+            {
+                throw new IOException("it cannot be read");
+            }
+        };
+
+        var draining = new QueueDrain(rig.Clock.Time).RunAsync(peer, link, _ => { }, Token);
+        await Eventually.HoldsAsync("what was read is sent", () => bus.Sent(peer).Count == 1);
+        bus.Acknowledge(link);
+        Volatile.Write(ref mayRead, true);
+        await Eventually.HoldsAsync("the rest is sent", () =>
+        {
+            rig.Advance(1);
+            return bus.Sent(peer).Count >= 5;
+        });
+        bus.Acknowledge(link);
+
+        (await Eventually.CompletesAsync("all of it is sent", draining)).ShouldBeTrue();
+        bus.Sent(peer).ShouldBe(["0", "1", "2", "3", "4"]);
+        peer.Queue.ShouldBeNull();
+    }
+
+    // The drain of a link that is over must not open the gate for the next one, nor one whose peer is lost again.
+    [Fact]
+    public async Task Gate_IsOpenedOnlyForTheLinkThatIsThere()
+    {
+        await using var rig = new BrokerRig();
+        var (peer, _, first) = Lost(rig);
+        var second = new LinkSender(new RecordingBus(), "d", 2, new LinkOptions(), rig.Clock.Time);
+        peer.Connect(first);
+        peer.Lose(peer.Queue, rig.Broker.Topics, rig.Clock.Time);
+        peer.TryOpen(first).ShouldBeFalse("it is lost");
+        peer.Connect(second);
+
+        peer.TryOpen(first).ShouldBeFalse("that is another link");
+        peer.Queue.ShouldNotBeNull();
+        peer.TryOpen(second).ShouldBeTrue();
+    }
+
+    // A message of an operator's removal is none, and what was retained is told as such when it comes.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Queue_OfAPeer_HasWhatWasPublishedWithItsFlag(bool wasOnTheLink)
+    {
+        await using var rig = new BrokerRig();
+        var (peer, _, link) = Lost(rig);
+        var queue = peer.Queue.ShouldNotBeNull();
+        if (wasOnTheLink)
+        {
+            peer.Connect(link);
+            peer.TryOpen(link).ShouldBeTrue();
+        }
+
+        var stamp = new RetainedStamp(5, 1);
+        Send(rig, peer, "removed", new RetainedChange(stamp, "", null, IsSilent: true));
+        Send(rig, peer, "retained", new RetainedChange(stamp, "alice", null));
+        if (wasOnTheLink)
+        {
+            peer.Lose(queue, rig.Broker.Topics, rig.Clock.Time);
+        }
+
+        var kept = new List<(string, bool)>();
+        await foreach (var moved in queue.ReadAsync(Token))
+        {
+            kept.Add((Encoding.UTF8.GetString(moved.Message.Message.Payload), moved.Message.Message.Retain));
+        }
+
+        kept.ShouldBe([("retained", true)]);
+    }
+
+    private static (ClusterPeer Peer, RecordingBus Bus, LinkSender Link) Lost(BrokerRig rig)
+    {
+        var bus = new RecordingBus();
+        var peer = new ClusterPeer();
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", ["t"]), rig.Broker.Topics, rig.Clock.Time);
+        return (peer, bus, new LinkSender(bus, "d", 1, new LinkOptions(), rig.Clock.Time));
+    }
+
+    private static void Send(BrokerRig rig, ClusterPeer peer, string text, RetainedChange? change = null)
+    {
+        var flushes = new FlushSet();
+        var message = new Publication
+        {
+            Topic = rig.Broker.Topics.Get("t"u8),
+            Payload = Encoding.UTF8.GetBytes(text),
+            QoS = QualityOfService.AtLeastOnce,
+            Retain = change is not null,
+            Change = change,
+            Account = rig.Accounts.OfBroker,
+            ReceivedAt = rig.Clock.Time.GetTimestamp(),
+        };
+        peer.Send(ref message, QualityOfService.AtLeastOnce, flushes);
+        flushes.Flush();
+    }
+
+    /// <summary>Keeps what is sent on a link.</summary>
+    private sealed class RecordingBus : IBus
+    {
+        private readonly Lock _lock = new();
+        private readonly SortedList<long, byte[]> _frames = [];
+
+        public event Action<string?>? ConnectionChanged
+        {
+            add { }
+            remove { }
+        }
+
+        public bool IsConnected => true;
+
+        public int LargestMessage => 1024 * 1024;
+
+        public bool TryPublish(string subject, ReadOnlySpan<byte> data)
+        {
+            lock (_lock)
+            {
+                if (FrameHeader.TryRead(data, out var header) && header.Kind == FrameKind.Sure)
+                {
+                    _frames[header.Number] = data[FrameHeader.Size..].ToArray();
+                }
+            }
+
+            return true;
+        }
+
+        public IDisposable Subscribe(string subject, Action<ReadOnlyMemory<byte>> handler) => throw new NotSupportedException();
+
+        public Task RunAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        /// <summary>The messages in the frames of QoS 1 and 2.</summary>
+        public List<string> Sent(ClusterPeer peer)
+        {
+            var sent = new List<string>();
+            lock (_lock)
+            {
+                foreach (var frame in _frames.Values)
+                {
+                    ReadOnlySpan<byte> body = frame;
+                    while (FrameRecord.TryRead(ref body, peer, out var message))
+                    {
+                        sent.Add(Encoding.UTF8.GetString(message.Payload));
+                    }
+                }
+            }
+
+            return sent;
+        }
+
+        /// <summary>The peer has all of it.</summary>
+        public void Acknowledge(LinkSender link)
+        {
+            long last;
+            lock (_lock)
+            {
+                last = _frames.Keys[^1];
+            }
+
+            link.OnAcknowledged(new FrameHeader(FrameKind.Acknowledgement, 9, link.Number, 0, last, 0));
+        }
+    }
+}
