@@ -177,11 +177,30 @@ public class FleetSessionTests
                 await client.SendAsync(ConnectWriter.Write(Fleet.Lasting(client, $"c{round % 3}")));
                 return await client.ExpectAsync<ConnAckPacket>();
             }));
-            answers.ShouldAllBe(answer => answer.Reason == ReasonCode.Success || answer.Reason == ReasonCode.ServerBusy);
             answers.ShouldContain(answer => answer.Reason == ReasonCode.Success);
-            await Eventually.HoldsAsync(
-                "one has it",
-                () => fleet.Nodes.Count(node => node.Mqtt.Broker.FindSession($"c{round % 3}") is not null) == 1);
+            await Eventually.HoldsAsync("one has it, with its client", () => Holders().ToList() is [{ IsConnected: true }]);
+            var holder = Holders().Single().Node;
+            for (var node = 0; node < 3; node++)
+            {
+                switch (answers[node].Reason)
+                {
+                    case ReasonCode.Success when node == holder:
+                        await clients[node].PingAsync();
+                        break;
+                    case ReasonCode.Success:
+                        await clients[node].ExpectClosedAsync(ReasonCode.SessionTakenOver);
+                        break;
+                    case var reason:
+                        reason.ShouldBeOneOf(ReasonCode.ServerBusy, ReasonCode.ServerUnavailable);
+                        node.ShouldNotBe(holder);
+                        await clients[node].ExpectEndAsync();
+                        break;
+                }
+            }
+
+            IEnumerable<(int Node, bool IsConnected)> Holders() => Enumerable.Range(0, 3)
+                .Select(node => (node, fleet.Nodes[node].Mqtt.Broker.FindSession($"c{round % 3}")))
+                .Where(one => one.Item2 is not null).Select(one => (one.node, one.Item2!.ConnectionId is not null));
         }
     }
 
