@@ -273,7 +273,8 @@ internal sealed class SessionTable(
         if (existing is null && request.WasHere)
         {
             return new AttachResult(
-                null, new SessionHistory(events), Reason: ReasonCode.ServerBusy, Detail: "the session has moved to another node of the fleet");
+                null, new SessionHistory(events), Reason: ReasonCode.ServerBusy,
+                Detail: "the session has moved to another node of the fleet");
         }
 
         if (existing is { IsLeaving: true })
