@@ -596,7 +596,13 @@ internal sealed class ClusterNode : IPeers, IDisposable
     {
         // Not on the thread of the bus, and not under its lock.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        await _broker.Releasing.EndAsync(clientId).ConfigureAwait(false);
+        var client = ClientHash.Of(clientId);
+        if (_clients.Find(client) is var (_, own, _) && ((IPeers)this).OwnersOf(client).Any(
+            owner => owner.Claim.Phase != ClaimPhase.Wanted && owner.Claim.HoldsAgainst(own, owner.Node, _node)))
+        {
+            // Still: the session may have come back meanwhile, later than that one.
+            await _broker.Releasing.EndAsync(clientId).ConfigureAwait(false);
+        }
     }
 
     private void Apply(ImmutableArray<PeerTransition> transitions)

@@ -81,7 +81,7 @@ public class SessionMoveTests
     [InlineData("connected", 0)]
     [InlineData("away", 10)]
     [InlineData("leaving", 0)]
-    [InlineData("stays", 20)]
+    [InlineData("stays", 0)]
     [InlineData("unknown", null)]
     public async Task Restored_IsSaidSinceItsClientCameOrWent(string how, int? seconds)
     {

@@ -27,7 +27,6 @@ internal sealed class Session : Subscriber
     private bool _ended;
     private bool _isLeaving;
     private bool _isArriving;
-    private bool _isAwayUnstored;
     private bool _hasLeft;
     private long _detachedAt;
     private WaitingWill _will;
@@ -227,8 +226,7 @@ internal sealed class Session : Subscriber
                 AttachLocked(null);
                 _detachedAt = _time.GetTimestamp();
 
-                // Not stored yet: after a crash it must look older than on the node that wants it.
-                _isAwayUnstored = true;
+                // Not stored, also if it stays: after a crash it must look older than on a node that has wanted it.
                 _will.Set(lost.TakeWill(), _detachedAt, ExpirySeconds, _time.TimestampFrequency);
                 will = _will.TakeDue(_detachedAt);
             }
@@ -245,12 +243,6 @@ internal sealed class Session : Subscriber
         lock (History.Lock)
         {
             _isLeaving = false;
-            if (_isAwayUnstored && !_ended)
-            {
-                _isAwayUnstored = false;
-                _journal.PutPresence(isConnected: false);
-            }
-
             Deliveries.SetLeavingLocked(false);
             LeaveSharesLocked(false);
         }
