@@ -286,6 +286,10 @@ public class SessionMoveTests
             Since = since;
         }
 
+        public void OnServed(string clientId)
+        {
+        }
+
         public void OnEnded(string clientId)
         {
         }

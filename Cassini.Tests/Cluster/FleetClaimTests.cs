@@ -60,6 +60,32 @@ public sealed class FleetClaimTests : IDisposable
         claim.Reason.ShouldBe(ReasonCode.ServerBusy);
     }
 
+    // A wish from before its client came: of a node that was given up, and was down meanwhile, it would undo what was served.
+    [Fact]
+    public async Task Session_WhoseClientHasComeSince_IsNotGivenToAnEarlierWish()
+    {
+        Bring();
+        _other.Tell([]);
+        var earlier = _clock.UtcNow.UtcTicks + 1;
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        var client = new RoamingClient("c", QualityOfService.AtLeastOnce, static _ => { });
+        await client.ConnectAsync(_node);
+        await Eventually.BecomesAsync(
+            "it is connected",
+            async () =>
+            {
+                _clock.AdvanceBy(TimeSpan.FromMilliseconds(100));
+                _other.Beat();
+                await client.ReadAsync();
+                return client.IsConnected;
+            },
+            isConnected => isConnected);
+
+        (await AskAsync(earlier)).ShouldBe(ReleaseOutcome.Busy);
+        (await AskAsync(_clock.UtcNow.UtcTicks + 1)).ShouldBe(ReleaseOutcome.Leaving);
+        await client.EndAsync();
+    }
+
     // Between the answer and the attaching it has moved away: one that is made anew would be the later one.
     [Fact]
     public async Task Attach_OfASessionThatWasHere_MakesNoneAnew()
@@ -125,10 +151,12 @@ public sealed class FleetClaimTests : IDisposable
         (await AskAsync()).ShouldBe(ReleaseOutcome.Leaving);
     }
 
-    private async Task<ReleaseOutcome> AskAsync()
+    private async Task<ReleaseOutcome> AskAsync(long? stamp = null)
     {
         var before = _other.Answers.Count;
-        Ask();
+        _other.Say(new SessionAsked(
+            "n2", _other.Epoch, _other.OtherEpoch, stamp is null ? 7 : (ulong)stamp, "c", "alice", CleanStart: false,
+            stamp ?? _clock.UtcNow.UtcTicks + TimeSpan.TicksPerDay));
         await Eventually.HoldsAsync("it is answered", () =>
         {
             _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
@@ -136,9 +164,6 @@ public sealed class FleetClaimTests : IDisposable
         });
         return _other.Answers[^1];
     }
-
-    private void Ask() => _other.Say(new SessionAsked(
-        "n2", _other.Epoch, _other.OtherEpoch, 7, "c", "alice", CleanStart: false, _clock.UtcNow.UtcTicks + TimeSpan.TicksPerDay));
 
     /// <summary>The session is on the node.</summary>
     private void Bring()

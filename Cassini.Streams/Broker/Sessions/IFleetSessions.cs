@@ -31,6 +31,12 @@ internal interface IFleetSessions
     /// <param name="since">When its client was here last, UTC.</param>
     void OnHeld(string clientId, bool isKept, DateTimeOffset since);
 
+    /// <summary>
+    /// The client of a session that is here has connected again: it is later than any wish from before. Under a lock of the table: it must be
+    /// quick, and call nobody.
+    /// </summary>
+    void OnServed(string clientId);
+
     /// <summary>A session is here no more. Under a lock of the table, perhaps.</summary>
     void OnEnded(string clientId);
 }

@@ -287,6 +287,7 @@ internal sealed class SessionTable(
         if (existing is { ExpirySeconds: > 0 } && !request.CleanStart
             && existing.TryAttach(attachment, request, isPresent: true, flushes, out var before))
         {
+            Fleet?.OnServed(request.ClientId);
             return new AttachResult(existing, existing.History, IsPresent: true, before);
         }
 

@@ -106,6 +106,9 @@ internal sealed class FleetSessions(
     }
 
     /// <inheritdoc/>
+    public void OnServed(string clientId) => clients.Renew(ClientHash.Of(clientId));
+
+    /// <inheritdoc/>
     public void OnEnded(string clientId) => clients.End(ClientHash.Of(clientId));
 
     /// <summary>The session is here already. One that was here before a restart may have a later one elsewhere.</summary>

@@ -70,6 +70,20 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
         }
     }
 
+    /// <summary>The client of a session that is here has connected again.</summary>
+    public void Renew(ulong client)
+    {
+        lock (_lock)
+        {
+            if (_clients.GetValueOrDefault(client) is { Phase: not ClaimPhase.Wanted } known)
+            {
+                var stamp = Math.Max(time.GetUtcNow().UtcTicks, known.Stamp + 1);
+                _clients[client] = new Client(known.ClientId, stamp, known.Phase) { Wish = known.Wish };
+                interest.Put(new ClientClaim(client, stamp, known.Phase));
+            }
+        }
+    }
+
     /// <summary>The session is here no more.</summary>
     public void End(ulong client)
     {
