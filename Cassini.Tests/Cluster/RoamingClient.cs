@@ -74,7 +74,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos, Action<stri
         {
             if (isPolite)
             {
-                await left.Connection.Client.DisconnectAsync();
+                await SendAsync(left, new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(ProtocolVersion.V500));
             }
             else
             {
