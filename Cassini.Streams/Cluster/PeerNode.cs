@@ -37,8 +37,8 @@ internal sealed class PeerNode(
     /// <summary>How many heartbeats in a row had a wrong clock.</summary>
     public int SkewedBeats { get; set; }
 
-    /// <summary>When the first of these was heard, since the start of this node.</summary>
-    public TimeSpan SkewedSince { get; set; }
+    /// <summary>When the first of these was heard: a timestamp.</summary>
+    public long SkewedSince { get; set; }
 
     /// <summary>Whether its clock was reported as wrong.</summary>
     public bool IsSkewed { get; set; }
@@ -60,6 +60,22 @@ internal sealed class PeerNode(
 
     /// <summary>Ends the subscription to its frames.</summary>
     public IDisposable? Frames { get; set; }
+
+    /// <summary>Time has passed: what is under way and was not acknowledged is sent again, and what both retain is compared.</summary>
+    public void Look()
+    {
+        Subscriber.Link?.Look(isBack: false);
+        Receiver.Look();
+        Retained.Look();
+    }
+
+    /// <summary>Nothing of this run is taken any more.</summary>
+    public void End()
+    {
+        Receiver.End();
+        Frames?.Dispose();
+        Retained.Dispose();
+    }
 
     /// <summary>Takes a part of what it wants.</summary>
     /// <returns>Null when more parts are to come; else whether it could be taken: all must be asked for otherwise.</returns>

@@ -1,0 +1,81 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Cluster;
+
+/// <summary>Reports what is wrong with a peer that lives. For the lock of its node.</summary>
+/// <param name="options">The fleet.</param>
+/// <param name="settings">A digest of the settings that nodes must share.</param>
+/// <param name="nodeLock">The lock of the node, which publishes.</param>
+/// <param name="time">The one clock.</param>
+internal sealed class PeerWatch(ClusterOptions options, Func<string> settings, NodeLock nodeLock, TimeProvider time)
+{
+    /// <summary>So many heartbeats in a row must say it, over as long as they take.</summary>
+    private const int BeatsOfSkew = 10;
+
+    /// <summary>A heartbeat whose clock differs by more is reported.</summary>
+    private static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(1);
+
+    /// <summary>A peer says how it is.</summary>
+    public void Hear(PeerNode peer, Beat beat)
+    {
+        CompareSettings(peer, beat);
+        CompareClocks(peer, beat);
+    }
+
+    /// <summary>Time has passed.</summary>
+    public void Look(PeerNode peer)
+    {
+        ReportDrops(peer);
+        ReportMissing(peer);
+    }
+
+    private void CompareSettings(PeerNode peer, Beat beat)
+    {
+        var differs = beat.Settings == settings() ? "" : "settings";
+        if (differs != peer.Differs)
+        {
+            peer.Differs = differs;
+            nodeLock.NoteLocked(new PeerDiffers(peer.Name, differs));
+        }
+    }
+
+    private void CompareClocks(PeerNode peer, Beat beat)
+    {
+        var skew = beat.At - time.GetUtcNow();
+        peer.SkewedBeats = skew.Duration() > LargestSkew ? peer.SkewedBeats + 1 : 0;
+        peer.SkewedSince = peer.SkewedBeats <= 1 ? time.GetTimestamp() : peer.SkewedSince;
+
+        // What waited somewhere, behind a node that stood still or a network that was cut, says nothing of the clock, and comes at once.
+        var isSkewed = peer.SkewedBeats >= BeatsOfSkew
+            && time.GetElapsedTime(peer.SkewedSince) >= (BeatsOfSkew - 1) * options.HeartbeatInterval;
+        if (isSkewed != peer.IsSkewed)
+        {
+            peer.IsSkewed = isSkewed;
+            nodeLock.NoteLocked(new PeerClockSkewed(peer.Name, isSkewed ? skew : TimeSpan.Zero));
+        }
+    }
+
+    private void ReportDrops(PeerNode peer)
+    {
+        var dropped = peer.Subscriber.Link?.Dropped ?? 0;
+        var isDropping = dropped > peer.Dropped;
+        if (isDropping != peer.IsDropping)
+        {
+            peer.IsDropping = isDropping;
+            nodeLock.NoteLocked(isDropping ? new LinkDropping(peer.Name, dropped) : new LinkRecovered(peer.Name));
+        }
+
+        peer.Dropped = dropped;
+    }
+
+    /// <summary>Reports what of the peer's retained messages this node could not take.</summary>
+    private void ReportMissing(PeerNode peer)
+    {
+        var missing = peer.Retained.Missing;
+        if (missing != peer.Missing)
+        {
+            nodeLock.NoteLocked(missing > 0 ? new RetainedIncomplete(peer.Name, missing) : new RetainedComplete(peer.Name));
+            peer.Missing = missing;
+        }
+    }
+}
