@@ -194,8 +194,8 @@ public sealed class MqttBroker : ISessionHandler
     /// <summary>Changes the access rules.</summary>
     internal AccessReview AccessReview { get; }
 
-    /// <summary>Ends when everything has reached its subscribers that readers were taking in at the call. Any thread.</summary>
-    internal Task WhenOutOfBatchesAsync() => _intake.WhenOutOfBatchesAsync();
+    /// <summary>Ends when everything has reached its subscribers that was being published at the call. Any thread.</summary>
+    internal Task WhenPublishedAsync() => Task.WhenAll(_intake.WhenOutOfBatchesAsync(), _publisher.WhenPublishedAsync());
 
     /// <summary>Keeps the store small.</summary>
     internal StoreRewriter Rewriter { get; }

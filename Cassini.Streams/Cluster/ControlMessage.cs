@@ -156,8 +156,9 @@ internal sealed record SessionAsked(
 /// <param name="Of">The receiver's run.</param>
 /// <param name="Number">The number of the move.</param>
 /// <param name="Outcome">What.</param>
-internal sealed record SessionAnswered(string Node, string Epoch, string Of, ulong Number, ReleaseOutcome Outcome)
-    : ControlMessage(Node, Epoch);
+/// <param name="HadConnection">Whether its client was connected to the sender, and is no more.</param>
+internal sealed record SessionAnswered(
+    string Node, string Epoch, string Of, ulong Number, ReleaseOutcome Outcome, bool HadConnection = false) : ControlMessage(Node, Epoch);
 
 /// <summary>
 /// All nodes are to send a mark to one of them, behind what they have published: for a session that leaves that node.

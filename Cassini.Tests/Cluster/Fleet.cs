@@ -34,10 +34,11 @@ internal sealed class Fleet : IAsyncDisposable
     /// <param name="change">What is different from the defaults of a quick fleet.</param>
     /// <param name="isStored">Whether each node has a store, which outlives it.</param>
     /// <param name="servers">How many NATS servers there are. The nodes are on the first.</param>
+    /// <param name="more">More settings of the servers.</param>
     public static async Task<Fleet> StartAsync(
-        int count = 3, Func<ClusterOptions, ClusterOptions>? change = null, bool isStored = false, int servers = 1)
+        int count = 3, Func<ClusterOptions, ClusterOptions>? change = null, bool isStored = false, int servers = 1, string more = "")
     {
-        var fleet = new Fleet(await NatsServers.StartAsync(servers), change, isStored);
+        var fleet = new Fleet(await NatsServers.StartAsync(servers, more: more), change, isStored);
         for (var i = 1; i <= count; i++)
         {
             await fleet.AddAsync();

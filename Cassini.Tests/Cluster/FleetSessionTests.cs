@@ -24,6 +24,25 @@ public class FleetSessionTests
         await second.PingAsync();
     }
 
+    // Two clients with one identifier, behind a load balancer that sends them to different nodes.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Connect_InTurnOnTwoNodes_IsSlowedDownOnBoth(bool isKept)
+    {
+        await using var fleet = await Fleet.StartAsync(2);
+        for (var i = 0; i < 12; i++)
+        {
+            var client = isKept ? (await fleet.ResumeAsync(i % 2, "c")).Client : await fleet.ConnectAsync(i % 2, "c");
+            await client.PingAsync();
+        }
+
+        foreach (var node in fleet.Nodes)
+        {
+            (await node.HappensAsync<ClientIdContested>("it is said")).ClientId.ShouldBe("c");
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -44,6 +44,22 @@ public class FleetTests
             reason => reason == ReasonCode.NoMatchingSubscribers);
     }
 
+    [Fact]
+    public async Task Publish_LargerThanAMessageOfTheBus_CrossesInParts()
+    {
+        await using var fleet = await Fleet.StartAsync(2, more: "max_payload: 65536");
+        var subscriber = await fleet.ConnectAsync(0, "s");
+        await subscriber.SubscribeAsync("t", QualityOfService.ExactlyOnce);
+        var publisher = await fleet.ConnectAsync(1, "p");
+        var large = string.Concat(Enumerable.Range(0, 60_000).Select(i => $"{i} "));
+        foreach (var (payload, qos) in (IEnumerable<(string, QualityOfService)>)
+            [("before", QualityOfService.AtLeastOnce), (large, QualityOfService.AtLeastOnce), (large, QualityOfService.ExactlyOnce)])
+        {
+            (await publisher.PublishAsync("t", payload, qos)).ShouldBe(ReasonCode.Success);
+            await subscriber.ExpectPublishAsync("t", payload);
+        }
+    }
+
     // The answer to SUBSCRIBE waits until every node knows it: a message that is published anywhere after it arrives.
     [Fact]
     public async Task Subscribe_ThenPublishAtOnceOnTheOtherNodes_MissesNothing()

@@ -69,7 +69,7 @@ internal sealed class ConnectPhase(
         var transport = link.Connection.Transport;
         var (identity, isProbe) = (transport.Identity, transport.IsProbe);
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : NewClientId();
-        if (!isProbe && sessions.IsOpen(clientId, identity) && !await pace.WaitAsync(clientId, ending))
+        if (!isProbe && (sessions.IsOpen(clientId, identity) || sessions.Fleet is not null) && !await pace.WaitAsync(clientId, ending))
         {
             return Refuse(link, ReasonCode.ServerBusy, "connections keep taking this client identifier from each other");
         }
@@ -141,7 +141,7 @@ internal sealed class ConnectPhase(
                 await lost.Connection.WhenOutOfBatchAsync().WaitAsync(ending);
             }
 
-            if (result.Lost is not null && pace.NoteTakeOver(clientId, identity) is { } contested)
+            if ((result.Lost is not null || claim is { IsTakeOver: true }) && pace.NoteTakeOver(clientId, identity) is { } contested)
             {
                 events.Publish(contested);
             }

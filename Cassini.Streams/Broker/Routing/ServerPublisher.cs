@@ -22,6 +22,11 @@ internal sealed class ServerPublisher(
     Account ofBroker, TopicTable topics, Router router, IBrokerStore store, IdentityWork work, TimeProvider time,
     Func<HeldWill, bool> mayPublish)
 {
+    private readonly WorkUnderWay _underWay = new();
+
+    /// <summary>Ends when every message has reached its subscribers that was being published at the call.</summary>
+    public Task WhenPublishedAsync() => _underWay.WhenEndedAsync();
+
     /// <summary>Publishes a will, if there is one that may be, and releases it.</summary>
     /// <param name="held">The will.</param>
     /// <param name="account">The account of the identity of the will.</param>
@@ -93,8 +98,18 @@ internal sealed class ServerPublisher(
     private Delivery Begin(ServerMessage message, HeldWill? will = null) =>
         new(message, topics.Get(message.Topic, message.Account), time.GetTimestamp(), will);
 
-    private ValueTask PublishAsync(Delivery delivery, bool inTurn) =>
-        work.RunAsync(delivery.Message.Account, () => !Deliver(delivery), inTurn);
+    private async ValueTask PublishAsync(Delivery delivery, bool inTurn)
+    {
+        var begun = _underWay.Begin();
+        try
+        {
+            await work.RunAsync(delivery.Message.Account, () => !Deliver(delivery), inTurn).ConfigureAwait(false);
+        }
+        finally
+        {
+            _underWay.End(begun);
+        }
+    }
 
     /// <returns>Whether every subscriber has its copy.</returns>
     private bool Deliver(Delivery delivery)

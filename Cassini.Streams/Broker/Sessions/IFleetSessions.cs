@@ -45,6 +45,9 @@ internal sealed class SessionClaim(ReasonCode reason, string detail, Action end)
 
     public string Detail { get; } = detail;
 
+    /// <summary>Whether a connection to another node was closed for it.</summary>
+    public bool IsTakeOver { get; init; }
+
     public bool IsGranted => Reason == ReasonCode.Success;
 
     public void Dispose() => end();

@@ -33,9 +33,10 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
 
         if (cleanStart || session.ExpirySeconds == 0)
         {
-            await EndAsync(session, session.ExpirySeconds > 0 ? SessionEndReason.CleanStart : SessionEndReason.EndedWithConnection)
+            var hadConnection = await EndAsync(
+                session, session.ExpirySeconds > 0 ? SessionEndReason.CleanStart : SessionEndReason.EndedWithConnection)
                 .ConfigureAwait(false);
-            return new SessionReleased(ReleaseOutcome.None);
+            return new SessionReleased(ReleaseOutcome.None, HadConnection: hadConnection);
         }
 
         if (!sessions.TryLeave(session, out var lost, out var will))
@@ -57,7 +58,7 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
             }
         }
 
-        return new SessionReleased(ReleaseOutcome.Leaving, session);
+        return new SessionReleased(ReleaseOutcome.Leaving, session, lost is not null);
     }
 
     /// <summary>Another node has the session now: it ends here.</summary>
@@ -67,12 +68,13 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
     public Task EndAsync(string clientId) =>
         sessions.Find(clientId) is { } session ? EndAsync(session, SessionEndReason.Moved) : Task.CompletedTask;
 
-    private async Task EndAsync(Session session, SessionEndReason reason)
+    /// <returns>Whether its client was connected.</returns>
+    private async Task<bool> EndAsync(Session session, SessionEndReason reason)
     {
         var end = session.End(reason);
         if (!end.Ended)
         {
-            return;
+            return false;
         }
 
         session.Subscriptions.RemoveFromTree(end.Subscriptions);
@@ -102,5 +104,7 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
                 end.Will?.Release();
             }
         }
+
+        return end.Attachment is not null;
     }
 }

@@ -3,7 +3,8 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <summary>What became of a session that another node asks for.</summary>
 /// <param name="Outcome">What.</param>
 /// <param name="Session">The session that may be moved; null for any other outcome.</param>
-internal sealed record SessionReleased(ReleaseOutcome Outcome, Session? Session = null);
+/// <param name="HadConnection">Whether its client was connected here, and is no more.</param>
+internal sealed record SessionReleased(ReleaseOutcome Outcome, Session? Session = null, bool HadConnection = false);
 
 /// <summary>What became of a session that another node asks for.</summary>
 internal enum ReleaseOutcome

@@ -14,4 +14,7 @@ internal enum FrameKind : byte
 
     /// <summary>The same, and that something is missing: send from there again.</summary>
     Missing = 4,
+
+    /// <summary>A part of a message that is too large for one: the rest follows, and the last of it is <see cref="Sure"/>.</summary>
+    Part = 5,
 }

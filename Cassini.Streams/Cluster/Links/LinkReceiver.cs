@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
@@ -36,6 +37,7 @@ internal sealed class LinkReceiver(
     private readonly Queue<(ulong Link, long Received, long Ticket)> _over = new();
     private LinkSender? _sender;
     private TaskCompletionSource? _delivered;
+    private ArrayBufferWriter<byte>? _parts;
     private ulong _link;
     private ulong _closed;
     private bool _isDelivering;
@@ -75,8 +77,8 @@ internal sealed class LinkReceiver(
                 NoteFast(header.Number);
                 Acknowledge();
                 break;
-            case FrameKind.Sure:
-                OnSure(header.Number, body);
+            case FrameKind.Sure or FrameKind.Part:
+                OnSure(header, body);
                 break;
             default:
                 NoteFast(header.Number);
@@ -147,6 +149,7 @@ internal sealed class LinkReceiver(
             }
 
             _link = link;
+            _parts = null;
             (_received, _acknowledged, _ticket, _fast, _missedAt) = (0, 0, 0, 0, -1);
         }
 
@@ -168,8 +171,9 @@ internal sealed class LinkReceiver(
         durability.Forget(this);
     }
 
-    private void OnSure(long number, ReadOnlySpan<byte> body)
+    private void OnSure(in FrameHeader header, ReadOnlySpan<byte> body)
     {
+        var number = header.Number;
         if (number <= _received)
         {
             // Sent again, because the acknowledgement was lost.
@@ -177,7 +181,16 @@ internal sealed class LinkReceiver(
         }
         else if (number == _received + 1)
         {
-            if (TryTake(number, body))
+            if (header.Kind == FrameKind.Part)
+            {
+                // Acknowledged with the last one: until then the sender must keep all of it.
+                (_parts ??= new ArrayBufferWriter<byte>()).Write(body);
+                lock (_lock)
+                {
+                    _received = number;
+                }
+            }
+            else if (TryTake(number, _parts is null ? body : Whole(body)))
             {
                 ReleaseDurable();
             }
@@ -188,6 +201,14 @@ internal sealed class LinkReceiver(
             _missedAt = _received;
             Acknowledge(isMissing: true);
         }
+    }
+
+    private ReadOnlySpan<byte> Whole(ReadOnlySpan<byte> last)
+    {
+        var parts = _parts!;
+        parts.Write(last);
+        _parts = null;
+        return parts.WrittenSpan;
     }
 
     /// <returns>False when the link was closed.</returns>

@@ -39,7 +39,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     /// <summary>Frames of QoS 1 and 2 that the peer has: their numbers are the tickets.</summary>
     public PeerWatermark Acknowledged { get; } = new();
 
-    /// <summary>Messages of QoS 0 that were dropped.</summary>
+    /// <summary>Messages of QoS 0 that were dropped: the peer takes no more, or they are too large for one message of the bus.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
     /// <summary>Adds a message. What is of QoS 1 or 2 is noted as what the answers of this thread wait for.</summary>
@@ -62,16 +62,11 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
                 return false;
             }
 
-            if (FrameHeader.Size + most > bus.LargestMessage)
-            {
-                _dropped++;
-                return true;
-            }
-
             var draft = new Addition(qos, origin, audience, share, most);
+            var isTooLarge = FrameHeader.Size + most > bus.LargestMessage;
             if (qos == QualityOfService.AtMostOnce)
             {
-                if (!AddLocked(ref _fast, message, draft))
+                if (isTooLarge || !AddLocked(ref _fast, message, draft))
                 {
                     _dropped++;
                     return true;
@@ -79,7 +74,15 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             }
             else
             {
-                AddLocked(ref _sure, message, draft);
+                if (isTooLarge)
+                {
+                    AddInPartsLocked(message, draft);
+                }
+                else
+                {
+                    AddLocked(ref _sure, message, draft);
+                }
+
                 AwaitList.Note(Acknowledged, NextSure);
             }
 
@@ -230,9 +233,20 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
 
             SealSureLocked();
             _isOver = true;
+            var parts = new ArrayBufferWriter<byte>();
             while (_kept.TryDequeue(out var kept))
             {
-                left(kept.Number, kept.Frame.AsMemory(FrameHeader.Size, kept.Length - FrameHeader.Size));
+                if (kept.IsPart || parts.WrittenCount > 0)
+                {
+                    parts.Write(kept.Body.Span);
+                }
+
+                if (!kept.IsPart)
+                {
+                    left(kept.Number, parts.WrittenCount > 0 ? parts.WrittenMemory : kept.Body);
+                    parts.ResetWrittenCount();
+                }
+
                 ArrayPool<byte>.Shared.Return(kept.Frame);
             }
 
@@ -290,10 +304,34 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         }
 
         var (frame, length) = (_sure.Buffer!, FrameHeader.Size + _sure.Length);
-        HeaderLocked(FrameKind.Sure, ++_lastSealed).Write(frame.AsSpan(0, length));
-        _kept.Enqueue(new Kept(_lastSealed, frame, length) { SentAt = time.GetTimestamp() });
-        _keptBytes += length;
         _sure = default;
+        SendSureLocked(frame, length, FrameKind.Sure);
+    }
+
+    /// <summary>Sends a message that is too large for one frame.</summary>
+    private void AddInPartsLocked(in Publication message, in Addition addition)
+    {
+        SealSureLocked();
+        var (qos, origin, audience, share, most) = addition;
+        var whole = ArrayPool<byte>.Shared.Rent(most);
+        var rest = whole.AsSpan(0, FrameRecord.Write(whole, message, qos, origin, audience, share));
+        while (!rest.IsEmpty)
+        {
+            var part = rest[..Math.Min(rest.Length, bus.LargestMessage - FrameHeader.Size)];
+            rest = rest[part.Length..];
+            var frame = ArrayPool<byte>.Shared.Rent(FrameHeader.Size + part.Length);
+            part.CopyTo(frame.AsSpan(FrameHeader.Size));
+            SendSureLocked(frame, FrameHeader.Size + part.Length, rest.IsEmpty ? FrameKind.Sure : FrameKind.Part);
+        }
+
+        ArrayPool<byte>.Shared.Return(whole);
+    }
+
+    private void SendSureLocked(byte[] frame, int length, FrameKind kind)
+    {
+        HeaderLocked(kind, ++_lastSealed).Write(frame.AsSpan(0, length));
+        _kept.Enqueue(new Kept(_lastSealed, frame, length, kind == FrameKind.Part) { SentAt = time.GetTimestamp() });
+        _keptBytes += length;
         ReviewRoomLocked();
 
         // What the bus does not take is sent again.
@@ -340,8 +378,14 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     private FrameHeader HeaderLocked(FrameKind kind, long value) => new(kind, number, _peer, value, _received, _fastReceived);
 
     /// <summary>A frame that is not acknowledged.</summary>
-    private sealed class Kept(long number, byte[] frame, int length)
+    private sealed class Kept(long number, byte[] frame, int length, bool isPart)
     {
+        /// <summary>Whether the rest of its message is in the next one.</summary>
+        public bool IsPart => isPart;
+
+        /// <summary>What it carries.</summary>
+        public ReadOnlyMemory<byte> Body => frame.AsMemory(FrameHeader.Size, length - FrameHeader.Size);
+
         public long Number => number;
 
         public byte[] Frame => frame;

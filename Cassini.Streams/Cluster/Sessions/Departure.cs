@@ -36,6 +36,9 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     /// <summary>What became of it; null as long as that is not known.</summary>
     public ReleaseOutcome? Outcome { get; private set; }
 
+    /// <summary>Whether its client was connected here.</summary>
+    public bool HadConnection { get; private set; }
+
     /// <summary>The session; null unless it is leaving.</summary>
     public Session? Session { get; private set; }
 
@@ -55,7 +58,7 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
             _heads = (_head.Length + pieceSize - 1) / pieceSize;
         }
 
-        (Session, Outcome) = (released.Session, released.Outcome);
+        (Session, HadConnection, Outcome) = (released.Session, released.HadConnection, released.Outcome);
     }
 
     /// <summary>Makes a piece, once everything for it has come.</summary>

@@ -80,7 +80,7 @@ internal sealed class FleetSessions(
             isOver = refusal is not null;
             return refusal is var (reason, detail)
                 ? Refused(reason, detail)
-                : new SessionClaim(ReasonCode.Success, "", () => clients.EndWish(client, wish));
+                : new SessionClaim(ReasonCode.Success, "", () => clients.EndWish(client, wish)) { IsTakeOver = wish.HasTakenOver };
         }
         finally
         {
@@ -163,7 +163,7 @@ internal sealed class FleetSessions(
 
             // Of one that is lost only what it keeps is known.
             var refusal = owner.IsLive && peers.IsConnected
-                ? await taker.BringAsync(owner, request, wish.Stamp, cancellationToken).ConfigureAwait(false)
+                ? await taker.BringAsync(owner, request, wish, cancellationToken).ConfigureAwait(false)
                 : request.CleanStart || owner.Claim.Phase != ClaimPhase.Kept ? null
                 : SessionTaker.Unreachable(owner);
             if (refusal is var (reason, detail))

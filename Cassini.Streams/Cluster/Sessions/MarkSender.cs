@@ -66,11 +66,11 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Excepti
         while (Take() is { Count: > 0 } round)
         {
             // What is being taken in may have been routed before this node knew of the move.
-            await broker.WhenOutOfBatchesAsync().ConfigureAwait(false);
+            await broker.WhenPublishedAsync().ConfigureAwait(false);
             Mark(round, wanted => wanted.NewNode);
 
             // What the new node has got before its mark, and does not take, is on its way to the old one then.
-            await broker.WhenOutOfBatchesAsync().ConfigureAwait(false);
+            await broker.WhenPublishedAsync().ConfigureAwait(false);
             Mark(round, wanted => wanted.OldNode);
             round.ForEach(wanted => wanted.Sent.SetResult());
         }

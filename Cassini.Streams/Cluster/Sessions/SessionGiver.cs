@@ -43,7 +43,7 @@ internal sealed class SessionGiver(
         departure.Touch();
         if (departure.Outcome is { } outcome)
         {
-            Answer(asked, outcome);
+            Answer(departure, outcome);
         }
     }
 
@@ -160,11 +160,12 @@ internal sealed class SessionGiver(
             return;
         }
 
-        Answer(asked, released.Outcome);
+        Answer(departure, released.Outcome);
     }
 
-    private void Answer(SessionAsked asked, ReleaseOutcome outcome) =>
-        peers.Tell(asked.Node, new SessionAnswered(node, epoch, asked.Epoch, asked.Number, outcome));
+    private void Answer(Departure departure, ReleaseOutcome outcome) => peers.Tell(
+        departure.Asked.Node,
+        new SessionAnswered(node, epoch, departure.Asked.Epoch, departure.Asked.Number, outcome, departure.HadConnection));
 
     private async Task MarkOwnAsync(Departure departure)
     {

@@ -35,7 +35,7 @@ internal sealed class SessionTaker(
     {
         if (_waiting.TryGetValue(answered.Number, out var waiting))
         {
-            waiting.Answer.TrySetResult(answered.Outcome);
+            waiting.Answer.TrySetResult(answered);
         }
     }
 
@@ -73,11 +73,11 @@ internal sealed class SessionTaker(
     /// <summary>Asks a node for the session of a client, and brings it here if there is one.</summary>
     /// <param name="owner">The node.</param>
     /// <param name="request">What the client asks for.</param>
-    /// <param name="stamp">The stamp of the claim of this node.</param>
+    /// <param name="wish">The wish of this node.</param>
     /// <param name="cancellationToken">Ends it: the session stays where it is.</param>
     /// <returns>Why the client cannot have its session; null when it can, or when there is none any more.</returns>
     public async Task<(ReasonCode Reason, string Detail)?> BringAsync(
-        ClientOwner owner, AttachRequest request, long stamp, CancellationToken cancellationToken)
+        ClientOwner owner, AttachRequest request, SessionWish wish, CancellationToken cancellationToken)
     {
         if (peers.EpochOf(owner.Node) is not { } of)
         {
@@ -86,14 +86,15 @@ internal sealed class SessionTaker(
 
         var number = MessageOrigin.Next();
         var waiting = _waiting[number] = new Waiting();
-        var asked = new SessionAsked(node, epoch, of, number, request.ClientId, request.Identity, request.CleanStart, stamp);
+        var asked = new SessionAsked(node, epoch, of, number, request.ClientId, request.Identity, request.CleanStart, wish.Stamp);
         var mayLeave = true;
         try
         {
-            var outcome = await AskAsync(() => peers.Tell(owner.Node, asked), waiting.Answer.Task, cancellationToken)
+            var answer = await AskAsync(() => peers.Tell(owner.Node, asked), waiting.Answer.Task, cancellationToken)
                 .ConfigureAwait(false);
             mayLeave = false;
-            return outcome switch
+            wish.HasTakenOver |= answer.HadConnection;
+            return answer.Outcome switch
             {
                 ReleaseOutcome.None => null,
                 ReleaseOutcome.OfAnother => (ReasonCode.NotAuthorized, "the client identifier belongs to another identity"),
@@ -253,7 +254,7 @@ internal sealed class SessionTaker(
 
     private sealed class Waiting
     {
-        public TaskCompletionSource<ReleaseOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<SessionAnswered> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>With the mark of a node, what comes from it is for the session.</summary>
         public MarkGate Marks { get; } = new(awaitsOwn: false);

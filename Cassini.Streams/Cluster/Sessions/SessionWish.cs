@@ -19,6 +19,9 @@ internal sealed class SessionWish(long stamp, long version)
     /// <summary>Ends when the client was attached, or was not.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>Whether a connection to another node was closed for it.</summary>
+    public bool HasTakenOver { get; set; }
+
     /// <summary>Grants it.</summary>
     /// <returns>False when another node was faster.</returns>
     public bool TryGrant() => Interlocked.CompareExchange(ref _state, Granted, Open) == Open;
