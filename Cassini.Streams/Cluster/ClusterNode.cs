@@ -89,6 +89,9 @@ internal sealed class ClusterNode : IDisposable
     /// <summary>The peers that are not lost, by their names. Any thread.</summary>
     public ImmutableArray<string> Peers => _peers.Live;
 
+    /// <inheritdoc cref="FleetPeers.OwnersOf"/>
+    public ImmutableArray<ClientOwner> OwnersOf(ulong client) => _peers.OwnersOf(client);
+
     /// <inheritdoc cref="FleetPeers.Links"/>
     public ImmutableDictionary<string, (NodeLinks Links, NodeInterest Interest)> Links => _peers.Links;
 

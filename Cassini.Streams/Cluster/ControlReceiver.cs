@@ -66,8 +66,9 @@ internal sealed class ControlReceiver(
         watch.Hear(peer, beat);
     }
 
-    private void Take(PeerNode peer, InterestTold told)
+    private void Take(PeerNode peer, InterestTold said)
     {
+        var told = watch.Credible(peer, said);
         switch (peer.Take(told))
         {
             case true:

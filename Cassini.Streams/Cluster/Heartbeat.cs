@@ -56,7 +56,7 @@ internal sealed class Heartbeat : IDisposable
             _peers.Advance();
             _join.Review();
             _sender.BeatToAll();
-            foreach (var peer in _peers.Live)
+            foreach (var peer in _peers.All)
             {
                 peer.Look();
                 _watch.Look(peer);

@@ -34,6 +34,7 @@ internal sealed class PeerLinks(
         peer.Receiver.Sender = link;
         peer.Subscriber.Connect(link);
         peer.Confirmed = 0;
+        peer.IsWithoutQueue = false;
         if (peer.Subscriber.Queue is not null)
         {
             tasks.Add(DrainAsync(peer, link));
@@ -54,6 +55,7 @@ internal sealed class PeerLinks(
         peer.Interest.Leave();
         var isForIt = peer.Interest.KeptFilters.Any() && !(isStopping && peer.Subscriber is { Queue: null, Link.IsSettled: true });
         var queue = isForIt ? broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters) : null;
+        peer.IsWithoutQueue = isForIt && queue is null;
         var (link, ticket, elsewhere) = peer.Subscriber.Lose(queue, broker.Topics, time);
         if (link is not null)
         {

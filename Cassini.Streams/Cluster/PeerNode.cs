@@ -43,6 +43,12 @@ internal sealed class PeerNode(
     /// <summary>Whether its clock was reported as wrong.</summary>
     public bool IsSkewed { get; set; }
 
+    /// <summary>Clients whose claims are not believed, because their stamps are too far ahead.</summary>
+    public HashSet<ulong> Incredible { get; } = [];
+
+    /// <summary>How far the stamp of the last of these is ahead.</summary>
+    public TimeSpan ClaimSkew { get; set; }
+
     /// <summary>In what its settings differ, as reported.</summary>
     public string Differs { get; set; } = "";
 
@@ -58,15 +64,24 @@ internal sealed class PeerNode(
     /// <summary>How many messages that it retains this node could not take, as reported.</summary>
     public long Missing { get; set; }
 
+    /// <summary>Whether nothing is kept for it while it is gone, although it has sessions that outlive it: there is no place.</summary>
+    public bool IsWithoutQueue { get; set; }
+
+    /// <summary>How many messages for its sessions were not kept, as reported; null when all are.</summary>
+    public long? NotKept { get; set; }
+
     /// <summary>Ends the subscription to its frames.</summary>
     public IDisposable? Frames { get; set; }
 
     /// <summary>Time has passed: what is under way and was not acknowledged is sent again, and what both retain is compared.</summary>
     public void Look()
     {
-        Subscriber.Link?.Look(isBack: false);
-        Receiver.Look();
-        Retained.Look();
+        if (Subscriber.Link is { } link)
+        {
+            link.Look(isBack: false);
+            Receiver.Look();
+            Retained.Look();
+        }
     }
 
     /// <summary>Nothing of this run is taken any more.</summary>

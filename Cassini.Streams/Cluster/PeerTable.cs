@@ -225,6 +225,11 @@ internal sealed class PeerTable
         _links.Close(peer);
         peer.Interest.Clear();
         peer.End();
+        if (peer.NotKept is not null)
+        {
+            _lock.NoteLocked(new MessagesKept(peer.Name));
+        }
+
         _retained.Set(_peers.Values.Select(known => known.Subscriber));
     }
 }

@@ -1,8 +1,9 @@
+using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Cluster;
 
-/// <summary>Reports what is wrong with a peer that lives. For the lock of its node.</summary>
+/// <summary>Reports what is wrong with peers, and with what is kept for them. For the lock of its node.</summary>
 /// <param name="options">The fleet.</param>
 /// <param name="settings">A digest of the settings that nodes must share.</param>
 /// <param name="nodeLock">The lock of the node, which publishes.</param>
@@ -22,11 +23,45 @@ internal sealed class PeerWatch(ClusterOptions options, Func<string> settings, N
         CompareClocks(peer, beat);
     }
 
+    /// <summary>What a peer says of its clients, without what cannot be true.</summary>
+    public InterestTold Credible(PeerNode peer, InterestTold told)
+    {
+        if (told is { From: 0, Part: 0 })
+        {
+            peer.Incredible.Clear();
+        }
+
+        peer.Incredible.ExceptWith(told.ClientsReleased);
+        var now = time.GetUtcNow();
+        List<ClientClaim> claims = [.. told.ClientClaims];
+        foreach (var claim in claims)
+        {
+            if (ClientClaim.IsCredible(claim.Stamp, now))
+            {
+                peer.Incredible.Remove(claim.Client);
+            }
+            else
+            {
+                peer.Incredible.Add(claim.Client);
+                peer.ClaimSkew = TimeSpan.FromTicks(claim.Stamp - now.UtcTicks);
+            }
+        }
+
+        return peer.Incredible.Count == 0
+            ? told
+            : told with { Claims = [.. claims.Where(claim => !peer.Incredible.Contains(claim.Client)).Select(claim => claim.ToString())] };
+    }
+
     /// <summary>Time has passed.</summary>
     public void Look(PeerNode peer)
     {
-        ReportDrops(peer);
-        ReportMissing(peer);
+        if (peer.Subscriber.Link is not null)
+        {
+            ReportDrops(peer);
+            ReportMissing(peer);
+        }
+
+        ReportNotKept(peer);
     }
 
     private void CompareSettings(PeerNode peer, Beat beat)
@@ -48,10 +83,11 @@ internal sealed class PeerWatch(ClusterOptions options, Func<string> settings, N
         // What waited somewhere, behind a node that stood still or a network that was cut, says nothing of the clock, and comes at once.
         var isSkewed = peer.SkewedBeats >= BeatsOfSkew
             && time.GetElapsedTime(peer.SkewedSince) >= (BeatsOfSkew - 1) * options.HeartbeatInterval;
-        if (isSkewed != peer.IsSkewed)
+        if ((isSkewed || peer.Incredible.Count > 0) != peer.IsSkewed)
         {
-            peer.IsSkewed = isSkewed;
-            nodeLock.NoteLocked(new PeerClockSkewed(peer.Name, isSkewed ? skew : TimeSpan.Zero));
+            peer.IsSkewed = !peer.IsSkewed;
+            nodeLock.NoteLocked(new PeerClockSkewed(
+                peer.Name, !peer.IsSkewed ? TimeSpan.Zero : isSkewed ? skew : peer.ClaimSkew));
         }
     }
 
@@ -76,6 +112,18 @@ internal sealed class PeerWatch(ClusterOptions options, Func<string> settings, N
         {
             nodeLock.NoteLocked(missing > 0 ? new RetainedIncomplete(peer.Name, missing) : new RetainedComplete(peer.Name));
             peer.Missing = missing;
+        }
+    }
+
+    /// <summary>Reports what is for sessions of a peer that is gone, and is not kept for them.</summary>
+    private void ReportNotKept(PeerNode peer)
+    {
+        var dropped = peer.Subscriber.Queue?.Session.Losses.Dropped ?? 0;
+        long? lost = peer.IsWithoutQueue || dropped > 0 ? dropped : null;
+        if (lost != peer.NotKept)
+        {
+            peer.NotKept = lost;
+            nodeLock.NoteLocked(lost is { } number ? new MessagesNotKept(peer.Name, number) : new MessagesKept(peer.Name));
         }
     }
 }

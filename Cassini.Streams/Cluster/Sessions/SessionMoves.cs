@@ -6,13 +6,14 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Cluster.Sessions;
 
-/// <summary>Sessions move between this node and others: what is said about that goes to who brings them or gives them. Thread-safe.</summary>
+/// <summary>What is said of sessions that move between this node and others goes to who brings or gives them. Thread-safe.</summary>
 internal sealed class SessionMoves : IDisposable
 {
     /// <summary>Bytes of a piece of a session that moves.</summary>
     private const int PieceSize = 128 * 1024;
 
     private readonly string _epoch;
+    private readonly TimeProvider _time;
     private readonly SessionGiver _giver;
     private readonly SessionTaker _taker;
 
@@ -32,6 +33,7 @@ internal sealed class SessionMoves : IDisposable
         OwnClients clients, IPeers peers, IEventPublisher events, TimeProvider time, Action<Exception> failed)
     {
         _epoch = self.Epoch;
+        _time = time;
         var marks = new MarkSender(broker, peers, failed);
         _giver = new SessionGiver(self.Node, self.Epoch, options, broker, clients, peers, marks, PieceSize, time, failed);
         _taker = new SessionTaker(
@@ -47,7 +49,8 @@ internal sealed class SessionMoves : IDisposable
     {
         switch (message)
         {
-            case SessionAsked asked when asked.Of == _epoch && known is not null:
+            case SessionAsked asked when asked.Of == _epoch && known is not null
+                && ClientClaim.IsCredible(asked.Stamp, _time.GetUtcNow()):
                 _giver.Hear(asked);
                 break;
             case SessionAnswered answered when answered.Of == _epoch:
