@@ -67,6 +67,9 @@ public enum DrainStage
 
     /// <summary>The last bytes are sent, and the remaining connections are closed.</summary>
     CloseConnections,
+
+    /// <summary>Only in a fleet: other nodes take the kept sessions of clients that have connected there.</summary>
+    HandOver,
 }
 
 /// <summary>The drain entered a stage.</summary>

@@ -58,7 +58,8 @@ public sealed record CassiniOptions
     public NatsOptions Nats { get; init; } = new();
 
     /// <summary>The sum of the deadlines of a drain's stages.</summary>
-    public TimeSpan LongestDrain => Drain.ReadinessDelay + (2 * DrainSequence.Moment) + Drain.SessionTimeout + Listener.CloseTimeout;
+    public TimeSpan LongestDrain => Drain.ReadinessDelay + (2 * DrainSequence.Moment) + Drain.SessionTimeout + Listener.CloseTimeout
+        + (Cluster.Servers.IsDefaultOrEmpty ? TimeSpan.Zero : Drain.HandOverTimeout);
 
     /// <summary>
     /// The longest time from the begin of a stop to the end of the process: the drain, then <see cref="ListenerOptions.CloseTimeout"/> for

@@ -68,6 +68,14 @@ internal sealed class DrainSequence(
             && !stage.IsCancellationRequested;
     });
 
+    /// <summary>Other nodes of the fleet take the sessions of clients that connect there. One whose client does not stays.</summary>
+    public Task HandOverAsync() => !protocol.HandsOver ? Task.CompletedTask : RunAsync(
+        DrainStage.HandOver, options.Drain.HandOverTimeout, async stage =>
+        {
+            await EndsAsync(DrainStage.HandOver, protocol.HandOverAsync(stage), stage).ConfigureAwait(false);
+            return !forced.IsCancellationRequested;
+        });
+
     private async Task RunAsync(DrainStage stage, TimeSpan deadline, Func<CancellationToken, Task<bool>> body)
     {
         events.Publish(new DrainStageEntered(stage, deadline));

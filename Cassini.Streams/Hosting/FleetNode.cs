@@ -36,6 +36,9 @@ internal sealed class FleetNode : IDisposable
     /// <summary>The health of all nodes.</summary>
     public FleetProjection Health { get; }
 
+    /// <summary>Whether it hears other nodes.</summary>
+    public bool HasPeers => !_node.Peers.IsEmpty;
+
     /// <summary>The node; null for a broker on its own.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="broker">The broker.</param>

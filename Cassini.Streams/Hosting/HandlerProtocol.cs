@@ -32,5 +32,9 @@ internal sealed class HandlerProtocol(IConnectionHandler handler) : IHostedProto
 
     public Task CompleteAsync() => Task.CompletedTask;
 
+    public bool HandsOver => false;
+
+    public Task HandOverAsync(CancellationToken stage) => Task.CompletedTask;
+
     public DrainRest Rest(int openConnections) => new(openConnections, 0, 0);
 }

@@ -34,6 +34,12 @@ internal interface IHostedProtocol
     /// <summary>Delivers the messages that were accepted for the clients, and disconnects the clients.</summary>
     Task DeliverAsync(CancellationToken stage);
 
+    /// <summary>Whether others can take sessions over that outlive their connections.</summary>
+    bool HandsOver { get; }
+
+    /// <summary>Ends when others have taken all sessions over whose clients were connected when the intake was closed.</summary>
+    Task HandOverAsync(CancellationToken stage);
+
     /// <summary>The work for the clients that a stop still has to do.</summary>
     DrainRest Rest(int openConnections);
 

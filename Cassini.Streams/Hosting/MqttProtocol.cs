@@ -65,6 +65,10 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, J
 
     public Task DeliverAsync(CancellationToken stage) => broker.Drain.DeliverAsync(stage);
 
+    public bool HandsOver => node is { HasPeers: true };
+
+    public Task HandOverAsync(CancellationToken stage) => broker.Drain.HandOverAsync(stage);
+
     public Task CompleteAsync() => broker.CompleteAsync();
 
     public DrainRest Rest(int openConnections) => broker.Drain.Rest;

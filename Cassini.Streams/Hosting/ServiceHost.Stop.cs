@@ -50,6 +50,7 @@ public sealed partial class ServiceHost
         await StopPublicationsAsync(cancellationToken).ConfigureAwait(false);
         await drain.DeliverAsync().ConfigureAwait(false);
         await drain.CloseConnectionsAsync().ConfigureAwait(false);
+        await drain.HandOverAsync().ConfigureAwait(false);
     }
 
     /// <summary>Before the endpoints close: a probe of a closed endpoint would report a fault that is none.</summary>

@@ -24,6 +24,33 @@ public class FleetSessionTests
         await second.PingAsync();
     }
 
+    // A node that is upgraded keeps nobody waiting: its clients go on at another one, with their sessions.
+    [Fact]
+    public async Task Drain_ClientsWithKeptSessionsConnectElsewhere_TakesTheirSessionsAlong()
+    {
+        await using var fleet = await Fleet.StartAsync(2, isStored: true);
+        var (first, _) = await fleet.ResumeAsync(0, "c");
+        await first.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        var (away, _) = await fleet.ResumeAsync(0, "away");
+        await away.DisconnectAsync();
+        await Eventually.HoldsAsync("it is away", () => fleet.Nodes[0].Mqtt.Broker.Statistics.OpenSessions == 1);
+
+        var stopping = fleet.StopAsync(0);
+        await first.ExpectClosedAsync(ReasonCode.ServerShuttingDown);
+        var (second, isPresent) = await fleet.ResumeAsync(1, "c");
+        isPresent.ShouldBeTrue();
+        await Eventually.CompletesAsync("it does not wait for a client that was away", stopping);
+
+        var publisher = await fleet.ConnectAsync(1, "p");
+        await publisher.PublishAsync("t", "x", QualityOfService.AtLeastOnce);
+        await second.ExpectPublishAsync("t", "x");
+        fleet.Nodes[0].Events().Select(envelope => envelope.Event).OfType<DrainStageLeft>()
+            .Single(left => left.Stage == DrainStage.HandOver).Outcome.ShouldBe(PhaseOutcome.Completed);
+        var refused = await fleet.OpenAsync(1);
+        await refused.SendAsync(ConnectWriter.Write(Fleet.Lasting(refused, "away")));
+        (await refused.ExpectAsync<ConnAckPacket>()).Reason.ShouldBe(ReasonCode.ServerUnavailable);
+    }
+
     // Two clients with one identifier, behind a load balancer that sends them to different nodes.
     [Theory]
     [InlineData(false)]

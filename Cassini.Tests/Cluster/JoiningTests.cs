@@ -132,7 +132,7 @@ public sealed class JoiningTests : IDisposable
             return !store.Wills.Any();
         });
         await _end.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     private static AttachRequest Request(string clientId) => new(clientId, "alice", true, 0, [], []);

@@ -53,6 +53,10 @@ internal sealed class ScriptedProtocol : IHostedProtocol
 
     public Task DeliverAsync(CancellationToken stage) => Task.CompletedTask;
 
+    public bool HandsOver => false;
+
+    public Task HandOverAsync(CancellationToken stage) => Task.CompletedTask;
+
     public DrainRest Rest(int openConnections) => RestNow();
 
     public Task CompleteAsync()

@@ -16,6 +16,9 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
 
     private static readonly CloseOrder ServerShutsDown = new(ReasonCode.ServerShuttingDown, CloseReason.Shutdown);
 
+    // Those that were connected when it began, and outlive their connection.
+    private List<Session> _left = [];
+
     /// <summary>The messages that clients have not received yet.</summary>
     public DrainRest Rest
     {
@@ -43,11 +46,21 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
     public Task CloseIntakeAsync(CancellationToken cancellationToken)
     {
         intake.Close();
+        _left = [.. sessions.All.Where(session => session is { IsReachable: true, ExpirySeconds: > 0 })];
         return WaitUntilAsync(() => !intake.IsBusy, cancellationToken);
     }
 
     /// <summary>Disconnects each client as soon as it has received everything. Completes when all are disconnected.</summary>
     public Task DeliverAsync(CancellationToken cancellationToken) => WaitUntilAsync(DisconnectDrainedClients, cancellationToken);
+
+    /// <summary>Completes when other nodes have all sessions whose clients were connected when the intake was closed.</summary>
+    public Task HandOverAsync(CancellationToken cancellationToken) => WaitUntilAsync(
+        () =>
+        {
+            _left.RemoveAll(session => sessions.Find(session.ClientId) != session);
+            return _left.Count == 0;
+        },
+        cancellationToken);
 
     private bool DisconnectDrainedClients()
     {
