@@ -218,6 +218,29 @@ public sealed record RetainedIncomplete(string Node, long Missing) : BrokerEvent
     public override EventCategory Category => EventCategory.Cluster;
 }
 
+/// <summary>
+/// What is for sessions of a peer that is gone cannot be kept for it: there is no place for it, or no more room. Published again when the
+/// number changes.
+/// </summary>
+/// <param name="Node">The name of the peer.</param>
+/// <param name="Dropped">
+/// How many messages were dropped so far; 0 when nothing is kept for it at all, because there is no
+/// place for one more session.
+/// </param>
+public sealed record MessagesNotKept(string Node, long Dropped) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
+/// <summary>Nothing that is for sessions of a peer is lost any more: it is back and has what was kept for it, or it is forgotten.</summary>
+/// <param name="Node">The name of the peer.</param>
+public sealed record MessagesKept(string Node) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
 /// <summary>A session did not come from another node: it stays there, and its client was refused.</summary>
 /// <param name="ClientId">The client identifier.</param>
 /// <param name="From">The node that has it.</param>

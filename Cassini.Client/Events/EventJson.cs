@@ -278,5 +278,7 @@ public static class EventJson
 [JsonSerializable(typeof(LinkRecovered))]
 [JsonSerializable(typeof(RetainedIncomplete))]
 [JsonSerializable(typeof(RetainedComplete))]
+[JsonSerializable(typeof(MessagesNotKept))]
+[JsonSerializable(typeof(MessagesKept))]
 [JsonSerializable(typeof(HealthChanged))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 
@@ -37,13 +36,6 @@ internal static class UnknownFleet
         Since = node.State == FleetNodeState.Unknown ? node.Since : asOf,
         Links = null,
         Interest = null,
-        Snapshot = node.Snapshot with
-        {
-            Status = HealthStatus.Unknown,
-            Ready = false,
-            Reason = reason.ToString(),
-            Message = detail,
-            Failing = ImmutableArray<FailingCheck>.Empty,
-        },
+        Snapshot = UnknownNode.After(node.Snapshot, reason, detail),
     };
 }

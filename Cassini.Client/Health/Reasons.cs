@@ -158,6 +158,9 @@ public static class Reasons
     /// <summary>cluster: the bus is not connected, and no peer is known that is not lost.</summary>
     public const string Alone = nameof(Alone);
 
+    /// <summary>cluster: messages for sessions of a peer that is gone are not kept for it.</summary>
+    public const string NotKept = nameof(NotKept);
+
     /// <summary>cluster: a peer is lost.</summary>
     public const string PeerLost = nameof(PeerLost);
 

@@ -63,11 +63,11 @@ internal static class FleetEndpoints
         }
 
         return feeds.TryTakePlace(context.Connection.RemoteIpAddress, out var place, out var full)
-            ? StreamAsync(context, new FleetFeed(fleet, feeds, heartbeat, time), feeds, place)
+            ? StreamAsync(context, new FleetSubscription(fleet, feeds, heartbeat, time), feeds, place)
             : Answer.TextAsync(context, full.Value.Status, full.Value.Sentence + "\n");
     }
 
-    private static async Task StreamAsync(HttpContext context, FleetFeed feed, FeedRegistry feeds, IDisposable place)
+    private static async Task StreamAsync(HttpContext context, FleetSubscription feed, FeedRegistry feeds, IDisposable place)
     {
         using (place)
         {
@@ -88,7 +88,7 @@ internal static class FleetEndpoints
         }
     }
 
-    private static async Task SendAsync(HttpContext context, FleetFeed feed)
+    private static async Task SendAsync(HttpContext context, FleetSubscription feed)
     {
         // A slow subscriber costs the others nothing; it is reset when it falls too far behind.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } limit)

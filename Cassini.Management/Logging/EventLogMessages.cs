@@ -321,6 +321,15 @@ internal static partial class EventLogMessages
     [LoggerMessage(2432, LogLevel.Warning, "fleet: node {Node}, asked over HTTP, serves without this one: its bus is connected")]
     public static partial void PeerServes(this ILogger logger, string node);
 
+    [LoggerMessage(2433, LogLevel.Warning, "fleet: nothing is kept for sessions of node {Node} while it is gone: there is no place for it")]
+    public static partial void NothingKept(this ILogger logger, string node);
+
+    [LoggerMessage(2434, LogLevel.Warning, "fleet: {Dropped} messages for sessions of node {Node} are lost: there is no room to keep them")]
+    public static partial void MessagesNotKept(this ILogger logger, string node, long dropped);
+
+    [LoggerMessage(2435, LogLevel.Information, "fleet: no message for sessions of node {Node} is lost any more")]
+    public static partial void MessagesKept(this ILogger logger, string node);
+
     [LoggerMessage(2440, LogLevel.Debug, "fleet: the session of {ClientId} came from node {From} with {Messages} messages in {Duration}")]
     public static partial void SessionArrived(this ILogger logger, string clientId, string from, long messages, LogDuration duration);
 

@@ -168,6 +168,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case LinkRecovered e: logger.LinkRecovered(Line(e.Node)); break;
             case RetainedIncomplete e: logger.RetainedIncomplete(Line(e.Node), e.Missing); break;
             case RetainedComplete e: logger.RetainedComplete(Line(e.Node)); break;
+            case MessagesNotKept { Dropped: 0 } e: logger.NothingKept(Line(e.Node)); break;
+            case MessagesNotKept e: logger.MessagesNotKept(Line(e.Node), e.Dropped); break;
+            case MessagesKept e: logger.MessagesKept(Line(e.Node)); break;
             case HealthChanged { Check: CheckNames.Phase } e: logger.PhaseChecked(e.Reason ?? nameof(Phase.Ready)); break;
             case HealthChanged { From: HealthStatus.Unknown, To: HealthStatus.Ok } e when _judged.Add(e.Check):
                 logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, Line(e.Message));

@@ -37,11 +37,17 @@ internal sealed class PeerNode(
     /// <summary>How many heartbeats in a row had a wrong clock.</summary>
     public int SkewedBeats { get; set; }
 
-    /// <summary>When the first of these was heard, since the start of this node.</summary>
-    public TimeSpan SkewedSince { get; set; }
+    /// <summary>When the first of these was heard: a timestamp.</summary>
+    public long SkewedSince { get; set; }
 
     /// <summary>Whether its clock was reported as wrong.</summary>
     public bool IsSkewed { get; set; }
+
+    /// <summary>Clients whose claims are not believed, because their stamps are too far ahead.</summary>
+    public HashSet<ulong> Incredible { get; } = [];
+
+    /// <summary>How far the stamp of the last of these is ahead.</summary>
+    public TimeSpan ClaimSkew { get; set; }
 
     /// <summary>In what its settings differ, as reported.</summary>
     public string Differs { get; set; } = "";
@@ -58,8 +64,33 @@ internal sealed class PeerNode(
     /// <summary>How many messages that it retains this node could not take, as reported.</summary>
     public long Missing { get; set; }
 
+    /// <summary>Whether nothing is kept for it while it is gone, although it has sessions that outlive it: there is no place.</summary>
+    public bool IsWithoutQueue { get; set; }
+
+    /// <summary>How many messages for its sessions were not kept, as reported; null when all are.</summary>
+    public long? NotKept { get; set; }
+
     /// <summary>Ends the subscription to its frames.</summary>
     public IDisposable? Frames { get; set; }
+
+    /// <summary>Time has passed: what is under way and was not acknowledged is sent again, and what both retain is compared.</summary>
+    public void Look()
+    {
+        if (Subscriber.Link is { } link)
+        {
+            link.Look(isBack: false);
+            Receiver.Look();
+            Retained.Look();
+        }
+    }
+
+    /// <summary>Nothing of this run is taken any more.</summary>
+    public void End()
+    {
+        Receiver.End();
+        Frames?.Dispose();
+        Retained.Dispose();
+    }
 
     /// <summary>Takes a part of what it wants.</summary>
     /// <returns>Null when more parts are to come; else whether it could be taken: all must be asked for otherwise.</returns>

@@ -19,8 +19,8 @@ public sealed record DrainOptions
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How long a node of a fleet waits for clients that were connected and whose sessions are kept: each that connects to another node gets
-    /// its session there. A session whose client does not waits for this node.
+    /// How long a node of a fleet waits for clients that were connected and whose sessions are kept: each that connects to another node
+    /// gets its session there. A session whose client does not waits for this node.
     /// </summary>
     [Within("0", "1h")]
     public TimeSpan HandOverTimeout { get; init; } = TimeSpan.FromSeconds(5);

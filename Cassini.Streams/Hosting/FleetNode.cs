@@ -58,7 +58,11 @@ internal sealed class FleetNode : IDisposable
         var control = BusOf("control");
         var node = new ClusterNode(
             options.Cluster, name, core.Hub.Epoch, DigestOf(broker), broker, durability, control, BusOf("data"), core.Hub, time);
-        var health = new FleetProjection(options.Cluster, name, core.Hub, core.Health, time) { Links = () => node.Links };
+        var health = new FleetProjection(options.Cluster, name, core.Hub, core.Health, time)
+        {
+            Links = () => node.Links,
+            Queues = () => broker.Sessions.Queues.Count(queue => queue.Session.KeepsMessages),
+        };
         return new FleetNode(
             node, health, new FleetExchange(control, health, node.ForgetLost, time),
             new FleetFile(options.Cluster.Directory, health, loggers.CreateLogger<FleetFile>()), new FleetTopics(health, broker),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Fleet;
+using Cassini.Tests.Feed;
 
 namespace Cassini.Tests.Cluster;
 
@@ -79,31 +80,14 @@ public class FleetContractTests
         Tombstones = [],
     };
 
-    private static FleetNode Node(string name, FleetNodeState state) => new()
+    private static FleetNode Node(string name, FleetNodeState state) => FleetText.Node(name, state: state) with
     {
-        Node = name,
         Epoch = "000001a202b2c500",
-        State = state,
         Since = Noon,
         Heard = new NodeHeard(Noon, null),
-        Snapshot = new FleetNodeHealth
-        {
-            Status = HealthStatus.Ok,
-            Ready = true,
-            Reason = null,
-            Message = null,
-            Phase = Phase.Ready,
-            Revision = 3,
-            Failing = [],
-            Version = "1.2.3",
-            AsOf = Noon,
-            UptimeSeconds = 60,
-            ActiveListeners = 2,
-            Sessions = 2,
-            KeptSessions = 1,
-            Backlog = 0,
-            LastError = null,
-        },
+        Links = null,
+        Interest = null,
+        Snapshot = FleetText.Node(name).Snapshot with { Version = "1.2.3", AsOf = Noon },
     };
 
     private static Tombstone Stone(string node) => new()

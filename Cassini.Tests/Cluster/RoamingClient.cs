@@ -74,7 +74,8 @@ internal sealed class RoamingClient(string id, QualityOfService qos, Action<stri
         {
             if (isPolite)
             {
-                await SendAsync(left, new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(ProtocolVersion.V500));
+                var goodbye = new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty);
+                await SendAsync(left, goodbye.Write(ProtocolVersion.V500));
             }
             else
             {

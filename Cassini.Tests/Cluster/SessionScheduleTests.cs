@@ -400,7 +400,7 @@ public class SessionScheduleTests
         /// <summary>Whether a node knows which one has the session of a client, and that no other one wants it.</summary>
         private static bool IsKnown(SimulatedNode node, RoamingClient client, SimulatedNode holder)
         {
-            var owners = ((IPeers)node.Node).OwnersOf(ClientHash.Of(client.Id));
+            var owners = node.Node.OwnersOf(ClientHash.Of(client.Id));
             return node == holder
                 ? owners.IsEmpty
                 : owners is [{ Claim.Phase: ClaimPhase.Kept } owner] && owner.Node == holder.Name;
@@ -436,7 +436,7 @@ public class SessionScheduleTests
                 foreach (var node in Live)
                 {
                     IsKnown(node, client, holder).ShouldBeTrue(Said(
-                        $"{node.Name} knows of {client.Id}: {string.Join(", ", ((IPeers)node.Node).OwnersOf(ClientHash.Of(client.Id)))}"));
+                        $"{node.Name} knows of {client.Id}: {string.Join(", ", node.Node.OwnersOf(ClientHash.Of(client.Id)))}"));
                 }
             }
 

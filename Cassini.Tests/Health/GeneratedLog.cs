@@ -109,6 +109,8 @@ internal static class GeneratedLog
         (1, Node.Select(node => (BrokerEvent)new LinkRecovered(node))),
         (1, Gen.Select(Node, Gen.Long[1, 5_000], (node, missing) => (BrokerEvent)new RetainedIncomplete(node, missing))),
         (1, Node.Select(node => (BrokerEvent)new RetainedComplete(node))),
+        (1, Gen.Select(Node, Gen.Long[0, 2], (node, dropped) => (BrokerEvent)new MessagesNotKept(node, dropped))),
+        (1, Node.Select(node => (BrokerEvent)new MessagesKept(node))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(
             "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m",

@@ -27,7 +27,9 @@ internal sealed class WorkUnderWay
         }
     }
 
-    /// <summary>Ends when all pieces have ended that had begun at the call. Those that begin later see what was changed before it.</summary>
+    /// <summary>
+    /// Ends when all pieces have ended that had begun at the call. Those that begin later see what was changed before it.
+    /// </summary>
     public async Task WhenEndedAsync()
     {
         await _turn.WaitAsync().ConfigureAwait(false);

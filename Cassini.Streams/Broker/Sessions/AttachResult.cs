@@ -15,7 +15,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <param name="Failure">What the store threw, so that there is no session: it must be thrown. Null when it did not throw.</param>
 internal sealed record AttachResult(
     Session? Session,
-    SessionHistory History,
+    PendingEvents History,
     bool IsPresent = false,
     Attachment? Lost = null,
     ReasonCode Reason = default,

@@ -32,8 +32,8 @@ internal interface IFleetSessions
     void OnHeld(string clientId, bool isKept, DateTimeOffset since);
 
     /// <summary>
-    /// The client of a session that is here has connected again: it is later than any wish from before. Under a lock of the table: it must be
-    /// quick, and call nobody.
+    /// The client of a session that is here has connected again: it is later than any wish from before. Under a lock of the table: it must
+    /// be quick, and call nobody.
     /// </summary>
     void OnServed(string clientId);
 

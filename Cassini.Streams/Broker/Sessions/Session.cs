@@ -34,7 +34,7 @@ internal sealed class Session : Subscriber
     public Session(
         BrokerOptions options, IBrokerStore store, SharedResource disk, SubscriptionTree tree, RetainedMessages retained,
         ShareHandOver handOver, SharedPlaces sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time,
-        string clientId, SessionHistory history, bool isListed, IdentityWork work, Action<Exception> failed)
+        string clientId, PendingEvents history, bool isListed, IdentityWork work, Action<Exception> failed)
     {
         History = history;
         _counters = counters;
@@ -65,7 +65,7 @@ internal sealed class Session : Subscriber
     public override bool IsListed { get; }
 
     /// <summary>What has happened to it, and to the session that had its client identifier before.</summary>
-    public SessionHistory History { get; }
+    public PendingEvents History { get; }
 
     public SessionSubscriptions Subscriptions { get; }
 

@@ -121,7 +121,7 @@ internal sealed class SessionTable(
     {
         var session = new Session(
             options, store, _disk, tree, retained, _handOver, _shared, budget.Of(accounts.OfBroker), new BrokerCounters(), time,
-            request.ClientId, new SessionHistory(probeEvents), isListed: false, work, failed);
+            request.ClientId, new PendingEvents(probeEvents), isListed: false, work, failed);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
     }
@@ -173,7 +173,7 @@ internal sealed class SessionTable(
     public void Restore(SessionState kept)
     {
         var account = accounts.Open(kept.Session.Identity);
-        var session = Make(kept.Session.ClientId, account, new SessionHistory(events));
+        var session = Make(kept.Session.ClientId, account, new PendingEvents(events));
         _places.Take(account, 1, 1);
         budget.Of(account).Take(SessionCost);
         session.Restore(kept);
@@ -210,7 +210,7 @@ internal sealed class SessionTable(
         Session? session = null;
         try
         {
-            session = Make(moved.ClientId, account, new SessionHistory(events));
+            session = Make(moved.ClientId, account, new PendingEvents(events));
             session.BeginArrival(moved);
             return (session, null);
         }
@@ -273,7 +273,7 @@ internal sealed class SessionTable(
         if (existing is null && request.WasHere)
         {
             return new AttachResult(
-                null, new SessionHistory(events), Reason: ReasonCode.ServerBusy,
+                null, new PendingEvents(events), Reason: ReasonCode.ServerBusy,
                 Detail: "the session has moved to another node of the fleet");
         }
 
@@ -299,7 +299,7 @@ internal sealed class SessionTable(
             ended = existing;
         }
 
-        var history = existing?.History ?? new SessionHistory(events);
+        var history = existing?.History ?? new PendingEvents(events);
         var account = accounts.Open(request.Identity);
         if (TakePlace(account) is { } reached)
         {
@@ -355,7 +355,7 @@ internal sealed class SessionTable(
         accounts.Close(account);
     }
 
-    private Session Make(string clientId, Account account, SessionHistory history)
+    private Session Make(string clientId, Account account, PendingEvents history)
     {
         if (account.Identity != NodeQueue.Identity || !NodeQueue.IsOne(clientId))
         {
@@ -370,7 +370,7 @@ internal sealed class SessionTable(
         return session;
     }
 
-    private Session Make(string clientId, Account account, SessionHistory history, SubscriptionTree subscriptions) =>
+    private Session Make(string clientId, Account account, PendingEvents history, SubscriptionTree subscriptions) =>
         new(
             options, store, _disk, subscriptions, retained, _handOver, _shared, budget.Of(account), counters, time, clientId, history,
             isListed: true, work, failed);

@@ -49,6 +49,9 @@ internal sealed class FleetProjection : IDisposable
     /// <summary>The links and the interest of the peers by name, for readers; null when there are none. Called without a lock.</summary>
     public Func<ImmutableDictionary<string, (NodeLinks Links, NodeInterest Interest)>>? Links { get; init; }
 
+    /// <summary>For how many other nodes this one keeps messages; null for none. Called under the lock: it takes none.</summary>
+    public Func<int>? Queues { get; init; }
+
     /// <summary>What is folded so far.</summary>
     public FleetState State
     {
@@ -79,7 +82,7 @@ internal sealed class FleetProjection : IDisposable
 
     /// <summary>Folds this node's own health of now.</summary>
     /// <returns>What is known after it.</returns>
-    public FleetState Refresh() => Apply(() => new OwnHealth(NodeDigest.Of(_health.Current), _management));
+    public FleetState Refresh() => Apply(() => new OwnHealth(NodeDigest.Of(_health.Current, Queues?.Invoke() ?? 0), _management));
 
     public void Dispose()
     {

@@ -9,7 +9,9 @@ namespace Cassini.Streams.Cluster.Fleet;
 /// <summary>Makes of a whole snapshot what other nodes and readers of the fleet get.</summary>
 internal static class NodeDigest
 {
-    public static FleetNodeHealth Of(HealthSnapshot snapshot)
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="queues">For how many other nodes messages are kept, each as a session that is of no client.</param>
+    public static FleetNodeHealth Of(HealthSnapshot snapshot, int queues = 0)
     {
         ImmutableArray<FailingCheck> failing =
         [
@@ -31,19 +33,19 @@ internal static class NodeDigest
             UptimeSeconds = snapshot.UptimeSeconds,
             ActiveListeners = snapshot.ActiveListeners,
             Sessions = snapshot.Counts.OpenSessions,
-            KeptSessions = KeptIn(snapshot),
+            KeptSessions = KeptIn(snapshot, queues),
             Backlog = snapshot.Backlog,
             LastError = snapshot.LastError is { } error ? error with { Message = Short(error.Message)! } : null,
         };
     }
 
     /// <summary>Only what is on disk waits there also when the process is gone.</summary>
-    private static long KeptIn(HealthSnapshot snapshot)
+    private static long KeptIn(HealthSnapshot snapshot, int queues)
     {
         var all = snapshot.Store is null
             ? 0
             : snapshot.Capacity.Where(one => one.Resource == CapacityResource.Sessions).Sum(one => one.Used);
-        return Math.Max(0, all - snapshot.Counts.OpenSessions);
+        return Math.Max(0, all - snapshot.Counts.OpenSessions - queues);
     }
 
     private static string? Short(string? text) => text is null ? null : SafeText.Cut(text, SafeText.Short);

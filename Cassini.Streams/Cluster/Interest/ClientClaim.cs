@@ -8,6 +8,9 @@ namespace Cassini.Streams.Cluster.Interest;
 /// <param name="Phase">How far it is.</param>
 internal readonly record struct ClientClaim(ulong Client, long Stamp, ClaimPhase Phase)
 {
+    /// <summary>A stamp that is further ahead is that of a wrong clock or program: no later claim could hold against it.</summary>
+    private static readonly TimeSpan MostAhead = TimeSpan.FromDays(1);
+
     /// <summary>As nodes write it.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Client:x}.{Stamp:x}.{(int)Phase}");
 
@@ -25,6 +28,11 @@ internal readonly record struct ClientClaim(ulong Client, long Stamp, ClaimPhase
         claim = new ClientClaim(hash, ticks, (ClaimPhase)(phase - '0'));
         return true;
     }
+
+    /// <summary>Whether a stamp can be true: it is at most a day ahead.</summary>
+    /// <param name="stamp">The stamp.</param>
+    /// <param name="now">The time of this node.</param>
+    public static bool IsCredible(long stamp, DateTimeOffset now) => stamp <= (now + MostAhead).UtcTicks;
 
     /// <summary>Whether it holds against one of another node: the later one does, or the one whose node has the later name.</summary>
     public bool HoldsAgainst(ClientClaim other, string node, string otherNode) =>

@@ -9,8 +9,8 @@ namespace Cassini.Streams.Cluster.Links;
 /// <param name="Sender">The number of the sender's link: a later one of the same node is higher, also of a later run of it.</param>
 /// <param name="Receiver">The number of the receiver's link that <see cref="Acknowledged"/> is of; 0 for none.</param>
 /// <param name="Number">
-/// Of <see cref="FrameKind.Sure"/> and <see cref="FrameKind.Part"/> its number, 1, 2, 3 … without holes. Of all others the bytes of <see cref="FrameKind.Fast"/> frames that
-/// the sender has sent so far, with this one.
+/// Of <see cref="FrameKind.Sure"/> and <see cref="FrameKind.Part"/> its number, 1, 2, 3 … without holes. Of all others the bytes of
+/// <see cref="FrameKind.Fast"/> frames that the sender has sent so far, with this one.
 /// </param>
 /// <param name="Acknowledged">The highest number of the other direction that the sender has; what came before it has too.</param>
 /// <param name="FastReceived">The bytes of fast frames of the other direction that were sent before what the sender received last.</param>

@@ -143,7 +143,8 @@ internal sealed class FleetSessions(
             await confirmed.WhenReachedAsync(wish.Version, cancellationToken).ConfigureAwait(false);
         }
 
-        while (await BringFromOwnersAsync(client, request, wish, cancellationToken).ConfigureAwait(false) is var (reason, detail, isOnItsWay))
+        while (await BringFromOwnersAsync(client, request, wish, cancellationToken).ConfigureAwait(false)
+            is var (reason, detail, isOnItsWay))
         {
             if (!isOnItsWay || time.GetElapsedTime(began) >= patience)
             {

@@ -27,7 +27,7 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
                 return null;
             }
 
-            var stamp = Math.Max(time.GetUtcNow().UtcTicks, after + 1);
+            var stamp = Math.Max(time.GetUtcNow().UtcTicks, after < long.MaxValue ? after + 1 : after);
             var wish = new SessionWish(stamp, interest.Put(new ClientClaim(client, stamp, ClaimPhase.Wanted)));
             _clients[client] = new Client(clientId, stamp, ClaimPhase.Wanted) { Wish = wish };
             return wish;

@@ -61,6 +61,18 @@ internal sealed class SessionTaker(
         }
     }
 
+    /// <summary>
+    /// A peer is there that was not when moves began, and of which no mark is awaited: it publishes nothing before it knows what those
+    /// sessions want here.
+    /// </summary>
+    public void OnMet(Subscriber peer)
+    {
+        foreach (var waiting in _waiting.Values)
+        {
+            waiting.Session?.Deliveries.OpenArrival(peer);
+        }
+    }
+
     /// <summary>Who is there may have changed.</summary>
     public void Look()
     {

@@ -38,7 +38,8 @@ internal sealed class ClusterCheck : Check
 
     /// <summary>The bus is connected: what is wrong with the others.</summary>
     private static Verdict Disagreeing(ClusterFacts cluster) =>
-        Found(
+        NotKept(cluster)
+            ?? Found(
                 cluster, Reasons.PeerLost, "lost", peer => peer.State is PeerState.Lost ? peer.Cause : 0,
                 peer => $"not heard for {Text(peer.Silence)}")
             ?? Found(
@@ -125,6 +126,17 @@ internal sealed class ClusterCheck : Check
                 HealthStatus.Degraded, reason, $"{what}: {Names(peers, peer => $"{peer.Node} ({detail(peer)})")}",
                 [.. peers.Select(cause)]);
     }
+
+    /// <summary>What is lost for ever comes first.</summary>
+    private static Verdict? NotKept(ClusterFacts cluster) => cluster.NotKept.IsEmpty
+        ? null
+        : Verdict.Of(
+            HealthStatus.Degraded, Reasons.NotKept,
+            $"not all messages for their sessions are kept: {Names(cluster.NotKept, one => $"{one.Node} ({Loss(one)})")}",
+            [.. cluster.NotKept.Select(one => one.Cause)]);
+
+    private static string Loss(NotKeptFact lost) =>
+        lost.Dropped > 0 ? $"{Quantity.Of(lost.Dropped, "message")} dropped so far" : "nothing is: there is no place for it";
 
     private static string Lag(PeerFact peer) => peer.LateCause > peer.LagCause
         ? "has not said what it subscribes to and retains"

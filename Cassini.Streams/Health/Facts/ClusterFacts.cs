@@ -38,6 +38,9 @@ internal sealed record ClusterFacts
     /// <summary>What nodes say over HTTP, by name.</summary>
     public ImmutableArray<SeenFact> Seen { get; init; } = [];
 
+    /// <summary>The nodes for which not everything is kept while they are gone, by name; also those that have left.</summary>
+    public ImmutableArray<NotKeptFact> NotKept { get; init; } = [];
+
     /// <summary>Since when others serve without this node; the end of time while none is known to.</summary>
     public TimeSpan ServedSince { get; init; } = TimeSpan.MaxValue;
 
@@ -88,7 +91,7 @@ internal sealed record ClusterFacts
             this with { IsJoined = true }, (facts, node) => facts.Change(node, peer => peer with { LateCause = sequence })),
         EngineConnected => this with { EngineProblem = null, EngineCause = sequence },
         EngineLost e => this with { EngineProblem = e.Problem, EngineCause = sequence },
-        PeerJoined e => Change(e.Node, _ => new PeerFact(e.Node) { Cause = sequence }),
+        PeerJoined e => Change(e.Node, _ => new PeerFact(e.Node) { Cause = sequence }).Keep(e.Node),
         PeerSuspected e => Change(e.Node, peer => peer.State is PeerState.Lost ? peer : peer with
         {
             State = PeerState.Suspect,
@@ -98,7 +101,7 @@ internal sealed record ClusterFacts
         PeerBack e => Change(e.Node, peer => peer with { State = PeerState.Live, Silence = TimeSpan.Zero, Cause = sequence }),
         PeerLost e => Change(e.Node, peer => peer with { State = PeerState.Lost, Silence = e.Silence, Cause = sequence }),
         PeerLeft e => Without(peer => peer.Node == e.Node),
-        PeerForgotten e => Without(peer => peer.Node == e.Node && peer.State is PeerState.Lost),
+        PeerForgotten e => Without(peer => peer.Node == e.Node && peer.State is PeerState.Lost).Keep(e.Node),
         PeerSeen e => this with { Seen = See(e, sequence) },
         InterestLagging e => Change(e.Node, peer => peer with { LagCause = sequence, Waited = e.Waited }),
         InterestConfirmed e => Change(e.Node, peer => peer with { LateCause = 0, LagCause = 0, Waited = TimeSpan.Zero }),
@@ -108,8 +111,21 @@ internal sealed record ClusterFacts
         LinkRecovered e => Change(e.Node, peer => peer with { DropCause = 0, Dropped = 0 }),
         RetainedIncomplete e => Change(e.Node, peer => peer with { MissingCause = sequence, Missing = e.Missing }),
         RetainedComplete e => Change(e.Node, peer => peer with { MissingCause = 0, Missing = 0 }),
+        MessagesNotKept e => Keep(e.Node, new NotKeptFact(e.Node, e.Dropped, sequence)),
+        MessagesKept e => Keep(e.Node),
         _ => this,
     };
+
+    /// <param name="node">The node.</param>
+    /// <param name="fact">What is not kept for it; null when all is.</param>
+    private ClusterFacts Keep(string node, NotKeptFact? fact = null)
+    {
+        var others = NotKept.Where(one => one.Node != node);
+        return fact is null && others.Count() == NotKept.Length ? this : this with
+        {
+            NotKept = [.. (fact is null ? others : others.Append(fact)).OrderBy(one => one.Node, StringComparer.Ordinal)],
+        };
+    }
 
     /// <summary>Changes the node's fact; adds a node that was never announced.</summary>
     private ClusterFacts Change(string node, Func<PeerFact, PeerFact> change)

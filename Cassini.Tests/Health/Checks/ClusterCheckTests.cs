@@ -40,6 +40,18 @@ public class ClusterCheckTests
             "not all of their retained messages are retained here: b (1,200 messages)"
         },
         {
+            new MessagesNotKept("b", 1_200), new MessagesKept("b"), Reasons.NotKept,
+            "not all messages for their sessions are kept: b (1,200 messages dropped so far)"
+        },
+        {
+            new MessagesNotKept("b", 0), new PeerForgotten("b"), Reasons.NotKept,
+            "not all messages for their sessions are kept: b (nothing is: there is no place for it)"
+        },
+        {
+            new MessagesNotKept("b", 1), new PeerJoined("b", "0000019a5c3e7f11"), Reasons.NotKept,
+            "not all messages for their sessions are kept: b (1 message dropped so far)"
+        },
+        {
             new LinkDropping("b", 1_200), new LinkRecovered("b"), Reasons.LinkDropping,
             "QoS 0 messages are dropped on the way: b (1,200 messages so far)"
         },
@@ -206,6 +218,7 @@ public class ClusterCheckTests
             (new InterestLagging("c", S(1)), new InterestConfirmed("c"), Reasons.InterestLagging),
             (new PeerSuspected("b", S(3)), new PeerBack("b", S(4)), Reasons.PeerSuspect),
             (new PeerLost("d", Run, S(10)), new PeerForgotten("d"), Reasons.PeerLost),
+            (new MessagesNotKept("e", 3), new MessagesKept("e"), Reasons.NotKept),
             (Lost, Connected, Reasons.EngineLost),
         ];
         var fold = Fleet();
@@ -228,6 +241,16 @@ public class ClusterCheckTests
     {
         Of(Fleet().At(2, fault).At(3, new PeerJoined("b", "0000019a5c3e7f11"))).Raw.ShouldBe(HealthStatus.Ok);
         Of(Fleet().At(2, fault).At(3, new PeerLeft("b"))).Raw.ShouldBe(HealthStatus.Ok);
+    }
+
+    [Fact]
+    public void Cluster_APeerForWhichNotAllIsKeptLeaves_StaysAndIsNoPeer()
+    {
+        var fold = Fleet().At(2, new MessagesNotKept("b", 1)).At(3, new PeerLeft("b"));
+
+        Of(fold).Reason.ShouldBe(Reasons.NotKept);
+        fold.State.Facts.Cluster.Peers.Select(peer => peer.Node).ShouldBe(["c"]);
+        Of(fold.At(4, new MessagesKept("b"))).Raw.ShouldBe(HealthStatus.Ok);
     }
 
     /// <summary>It is the same run, so that what was said about it is still the last word.</summary>

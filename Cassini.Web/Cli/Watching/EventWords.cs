@@ -17,7 +17,7 @@ internal static class EventWords
         ListenerClosed or MessagesDropped or CapacityReached or IdentityQuarantined or ClientIdContested or CertificateExpiring
             or PhaseEntered or Restarted or StoreResumed or RemedyApplied or EngineConnected or FleetJoined or FleetJoinLate or PeerJoined
             or PeerSuspected or PeerBack or PeerLeft or PeerSeen or InterestLagging or PeerDiffers or PeerClockSkewed or LinkDropping
-            or RetainedIncomplete
+            or RetainedIncomplete or MessagesNotKept
             => LineKind.Notable,
         _ => LineKind.Plain,
     };

@@ -1,24 +1,26 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
-using Cassini.Streams.Events;
 
-namespace Cassini.Streams.Broker.Sessions;
+namespace Cassini.Streams.Events;
 
 /// <summary>
-/// What has happened to the sessions of one client, until it is published: in the order of the changes. A change notes its events under
-/// the lock; the thread that made it publishes them after it left the lock. One thread at a time publishes, and it publishes everything
-/// that was noted. So nothing waits for a thread that fails in between: what that leaves is published with the next change. Thread-safe.
+/// What has happened under a lock, until it is published: in the order of the changes. A change notes its events under the lock; the thread
+/// that made it publishes them after it left the lock. One thread at a time publishes, and it publishes everything that was noted. So
+/// nothing waits for a thread that fails in between: what that leaves is published with the next change. Thread-safe.
 /// </summary>
 /// <param name="events">Where it is published.</param>
-internal sealed class SessionHistory(IEventPublisher events)
+internal sealed class PendingEvents(IEventPublisher events)
 {
     private ImmutableQueue<BrokerEvent> _unpublished = [];
     private TaskCompletionSource? _over;
     private bool _isPublishing;
 
-    /// <summary>The lock of the client's sessions, one after another.</summary>
+    /// <summary>The lock: that of the sessions of one client, one after another, or of a node of a fleet.</summary>
     public Lock Lock { get; } = new();
+
+    /// <summary>Whether nothing is to be published.</summary>
+    public bool IsEmptyLocked => _unpublished.IsEmpty;
 
     /// <summary>Whether a thread publishes at this moment.</summary>
     public bool IsPublishingLocked => _isPublishing;

@@ -1,8 +1,7 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
-using Cassini.Streams.Fleet;
 
-namespace Cassini.Streams.Cluster.Fleet;
+namespace Cassini.Streams.Fleet;
 
 /// <summary>The health of a node of which nothing current is known: unknown, whatever it was before.</summary>
 internal static class UnknownNode
@@ -37,7 +36,11 @@ internal static class UnknownNode
     public static FleetNodeHealth CutOff(FleetNodeHealth? last) =>
         After(last, FeedLoss.Cut, "the bus is not connected here: nobody is heard");
 
-    private static FleetNodeHealth After(FleetNodeHealth? last, FeedLoss reason, string message) => (last ?? Never) with
+    /// <summary>Nothing of what it said is current.</summary>
+    /// <param name="last">What it said last; null for nothing.</param>
+    /// <param name="reason">Why nothing is heard.</param>
+    /// <param name="message">The same for people.</param>
+    public static FleetNodeHealth After(FleetNodeHealth? last, FeedLoss reason, string message) => (last ?? Never) with
     {
         Status = HealthStatus.Unknown,
         Ready = false,

@@ -12,7 +12,7 @@ namespace Cassini.Management.Fleet;
 /// <param name="feeds">What all feeds share.</param>
 /// <param name="heartbeat">The longest silence of a healthy feed.</param>
 /// <param name="time">The one clock.</param>
-internal sealed class FleetFeed(FleetProjection fleet, FeedRegistry feeds, TimeSpan heartbeat, TimeProvider time)
+internal sealed class FleetSubscription(FleetProjection fleet, FeedRegistry feeds, TimeSpan heartbeat, TimeProvider time)
 {
     private static readonly byte[] Empty = "{}"u8.ToArray();
 

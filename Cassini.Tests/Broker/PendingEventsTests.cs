@@ -8,7 +8,7 @@ namespace Cassini.Tests.Broker;
 /// <summary>
 /// Whatever fails while a client's sessions change, its later connections are served, and what happened is published in order.
 /// </summary>
-public class SessionHistoryTests
+public class PendingEventsTests
 {
     private readonly InvalidOperationException _bug = new("a bug");
 

@@ -1,0 +1,84 @@
+using Cassini.Streams.Cluster.Interest;
+
+namespace Cassini.Streams.Cluster;
+
+/// <summary>Takes what peers say to this node, but for what they say of sessions that move. For the lock of its node.</summary>
+/// <param name="self">This node.</param>
+/// <param name="peers">The peers.</param>
+/// <param name="links">The links to them.</param>
+/// <param name="join">Who waits for them.</param>
+/// <param name="watch">Reports what is wrong with them.</param>
+/// <param name="conflicts">Sessions that two nodes have.</param>
+/// <param name="sender">Answers.</param>
+internal sealed class ControlReceiver(
+    NodeRun self, PeerTable peers, PeerLinks links, JoinGate join, PeerWatch watch, SessionConflicts conflicts, ControlSender sender)
+{
+    /// <summary>A node says something.</summary>
+    public void Hear(ControlMessage message)
+    {
+        switch (message)
+        {
+            case Beat beat:
+                Hear(beat);
+                break;
+            case Farewell farewell:
+                peers.Leave(farewell);
+                join.Review();
+                break;
+            case InterestWanted when peers.Find(message) is not null:
+                sender.TellAllInterest(message.Node);
+                break;
+            case InterestTold told when peers.Find(message) is { } peer:
+                Take(peer, told);
+                break;
+            case InterestSeen seen when peers.Find(message) is { } peer && seen.Of == self.Epoch:
+                peer.Confirmed = Math.Max(peer.Confirmed, seen.Version);
+                join.Review();
+                break;
+            case LinkAsked asked when asked.Of == self.Epoch && peers.Find(message) is { } peer:
+                links.Answer(peer, asked.Link);
+                break;
+            case LinkAnswered answered when answered.Of == self.Epoch && peers.Find(message) is { } peer:
+                peer.Subscriber.Settle(answered.Link, answered.Received);
+                break;
+        }
+    }
+
+    private void Hear(Beat beat)
+    {
+        peers.Hear(beat);
+        join.Review();
+        if (peers.Find(beat) is not { } peer)
+        {
+            return;
+        }
+
+        if (beat.Interest > peer.Interest.Version || !peer.IsKnown)
+        {
+            sender.AskForInterest(peer.Name);
+        }
+        else
+        {
+            sender.ConfirmInterest(peer);
+        }
+
+        peer.Retained.OnBeat(beat.Retained, beat.At);
+        watch.Hear(peer, beat);
+    }
+
+    private void Take(PeerNode peer, InterestTold said)
+    {
+        var told = watch.Credible(peer, said);
+        switch (peer.Take(told))
+        {
+            case true:
+                conflicts.Settle(peer, told.Parts == 1 ? told.ClientClaims : peer.Interest.Clients.Values);
+                join.Review();
+                sender.ConfirmInterest(peer);
+                break;
+            case false:
+                sender.AskForInterest(peer.Name);
+                break;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Cluster.Links;
+
+namespace Cassini.Streams.Cluster;
+
+/// <summary>
+/// Opens links to peers and gives them up. While a peer has none, what its sessions must not miss is kept for it. For the lock of its node.
+/// </summary>
+/// <param name="self">This node.</param>
+/// <param name="peers">Makes links.</param>
+/// <param name="broker">Keeps what is for peers that are gone.</param>
+/// <param name="durability">How far its store is.</param>
+/// <param name="sender">Says to peers what this node has to say.</param>
+/// <param name="nodeLock">The lock of the node.</param>
+/// <param name="tasks">Owns what goes on in the background.</param>
+/// <param name="time">The one clock.</param>
+internal sealed class PeerLinks(
+    NodeRun self, PeerFactory peers, MqttBroker broker, Durability durability, ControlSender sender, NodeLock nodeLock, NodeTasks tasks,
+    TimeProvider time)
+{
+    private readonly QueueDrain _drain = new(time);
+
+    /// <summary>A peer is there, or there again: it gets a link, and what was kept for it.</summary>
+    public void Open(PeerNode peer)
+    {
+        if (peer.Subscriber.Link is { } open)
+        {
+            open.Look(isBack: true);
+            return;
+        }
+
+        var link = peers.MakeLink(peer.Name);
+        peer.Receiver.Sender = link;
+        peer.Subscriber.Connect(link);
+        peer.Confirmed = 0;
+        peer.IsWithoutQueue = false;
+        if (peer.Subscriber.Queue is not null)
+        {
+            tasks.Add(DrainAsync(peer, link));
+        }
+    }
+
+    /// <summary>Nobody waits for a peer, and nothing is sent to it. What its sessions must not miss is kept for it.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="isStopping">Whether this node stops: what is on the way is kept then, and nothing more will be.</param>
+    public void Close(PeerNode peer, bool isStopping = false)
+    {
+        peer.Receiver.Sender = null;
+        if (peer.Subscriber.Link is null)
+        {
+            return;
+        }
+
+        peer.Interest.Leave();
+        var isForIt = peer.Interest.KeptFilters.Any() && !(isStopping && peer.Subscriber is { Queue: null, Link.IsSettled: true });
+        var queue = isForIt ? broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters) : null;
+        peer.IsWithoutQueue = isForIt && queue is null;
+        var (link, ticket, elsewhere) = peer.Subscriber.Lose(queue, broker.Topics, time);
+        if (link is not null)
+        {
+            tasks.Add(ReleaseAsync(link, ticket, elsewhere));
+        }
+    }
+
+    /// <summary>A peer asks how far this node got on a link that the peer has given up.</summary>
+    public void Answer(PeerNode peer, ulong link) => tasks.Add(AnswerAsync(peer, link));
+
+    /// <summary>Nothing is kept for a peer any more.</summary>
+    public void EndQueue(string node)
+    {
+        if (broker.Sessions.FindQueue(node) is { } queue)
+        {
+            broker.Sessions.EndQueue(queue);
+        }
+    }
+
+    /// <summary>Sends a peer that is back what was kept for it.</summary>
+    private async Task DrainAsync(PeerNode peer, LinkSender link)
+    {
+        if (!await _drain.RunAsync(peer.Subscriber, link, AskFor, durability.Closed).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        using (nodeLock.Enter())
+        {
+            // It may be lost again already.
+            if (peer.Subscriber.Queue is null)
+            {
+                EndQueue(peer.Name);
+            }
+        }
+
+        void AskFor(ulong over) => sender.Tell(peer.Name, new LinkAsked(self.Node, self.Epoch, peer.Epoch, over));
+    }
+
+    private async Task AnswerAsync(PeerNode peer, ulong link)
+    {
+        try
+        {
+            var received = await peer.Receiver.CloseAsync(link).ConfigureAwait(false);
+            sender.Tell(peer.Name, new LinkAnswered(self.Node, self.Epoch, peer.Epoch, link, received));
+        }
+        catch (OperationCanceledException)
+        {
+            // The store is closed: the next run is asked.
+        }
+    }
+
+    /// <summary>What waits for a peer waits for the store of this node now, and for other peers that have it instead.</summary>
+    private async Task ReleaseAsync(LinkSender link, long ticket, AwaitList? elsewhere)
+    {
+        if (elsewhere is not null)
+        {
+            await elsewhere.WhenReachedAsync(durability.Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await durability.WhenReachedAsync(ticket, durability.Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (durability.IsReached(ticket))
+        {
+            link.Release();
+        }
+    }
+}
