@@ -22,9 +22,9 @@ public class NodeQueueTests
         var kept = await ReadAsync(queue);
         kept.Select(one => one.Text).ShouldBe(["1", "3"], "each once, whatever many filters want it");
         rig.Broker.GetSubscriptions("a/b").ShouldBeEmpty("its filters are not those of this node");
-        queue.RemoveUpTo(kept[0].Sequence);
+        queue.Remove([kept[0].Sequence]);
         (await ReadAsync(queue)).Select(one => one.Text).ShouldBe(["3"]);
-        queue.RemoveUpTo(kept[1].Sequence);
+        queue.Remove([kept[1].Sequence]);
         queue.IsEmpty.ShouldBeTrue();
 
         rig.Broker.Sessions.EndQueue(queue);

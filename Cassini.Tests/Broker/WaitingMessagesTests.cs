@@ -102,7 +102,7 @@ public class WaitingMessagesTests
 
     // Some are in memory, then come those in the store alone, and then some that are in memory until they are durable.
     [Fact]
-    public void RemoveUpTo_WhereverTheyLie_RemovesThemAll()
+    public void Remove_WhereverTheyLie_RemovesTheseAndNoOthers()
     {
         var store = new InMemoryStore { GivesBack = true };
         var waiting = Waiting(store);
@@ -113,10 +113,17 @@ public class WaitingMessagesTests
         Enumerable.Range(7, 3).ToList().ForEach(i => waiting.TryAdd(Copy(i, isQoS0: false, isOfBurst: false), true).ShouldBeTrue());
         waiting.HasPending.ShouldBeTrue();
 
-        waiting.RemoveUpTo(8);
+        waiting.Remove([2, 5, 8, 100]);
 
+        waiting.Count.ShouldBe(6);
+        waiting.OldestSequence.ShouldBe(1);
+        waiting.Remove([1, 3, 4, 6, 7]);
         waiting.Count.ShouldBe(1);
         waiting.OldestSequence.ShouldBe(9);
+        waiting.Remove([9]);
+        waiting.Count.ShouldBe(0);
+        waiting.Bytes.ShouldBe(0);
+        waiting.Tail.ShouldBeNull();
         later.SetResult();
     }
 

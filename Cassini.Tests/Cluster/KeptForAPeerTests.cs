@@ -14,7 +14,7 @@ namespace Cassini.Tests.Cluster;
 
 /// <summary>
 /// A peer that is lost and comes back, several times, and lived all the while: what it got on links that are over is not sent again, and
-/// what it did not get is.
+/// what it did not get is. Its sessions subscribe while it is there: what they want since then does not wait for what is kept.
 /// </summary>
 public class KeptForAPeerTests
 {
@@ -42,12 +42,12 @@ public class KeptForAPeerTests
         private readonly Wire _back = new();
         private readonly ClusterPeer _peer = new();
         private readonly Durability _durability = new();
-        private readonly List<int> _got = [];
+        private readonly Dictionary<string, List<int>> _got = [];
+        private readonly Dictionary<string, int> _published = new() { ["t"] = 0 };
         private readonly LinkReceiver _receiver;
         private LinkSender _link;
         private Task _draining = Task.CompletedTask;
         private ulong _links;
-        private int _published;
         private long _ticket;
 
         public Run(int seed)
@@ -68,7 +68,7 @@ public class KeptForAPeerTests
                 }
 
                 // Frames of this link that are under way may still come.
-                _peer.Lose(_rig.Broker.Sessions.OpenQueue("n2", ["#"]), _rig.Broker.Topics, _rig.Clock.Time);
+                _peer.Lose(_rig.Broker.Sessions.OpenQueue("n2", _published.Keys), _rig.Broker.Topics, _rig.Clock.Time);
                 for (var steps = _random.Next(10); steps > 0; steps--)
                 {
                     Step();
@@ -94,7 +94,11 @@ public class KeptForAPeerTests
                 _link.Look(isBack: true);
                 return _link.IsSettled;
             });
-            _got.ShouldBe(Enumerable.Range(0, _published), $"FLEET_SEED={_seed}");
+            foreach (var (topic, published) in _published)
+            {
+                _got.GetValueOrDefault(topic, []).ShouldBe(Enumerable.Range(0, published), $"FLEET_SEED={_seed}: {topic}");
+            }
+
             _peer.Queue.ShouldBeNull();
         }
 
@@ -133,6 +137,11 @@ public class KeptForAPeerTests
             switch (_random.Next(6))
             {
                 case < 3:
+                    if (_peer.IsReachable && _random.Next(10) == 0)
+                    {
+                        _published.Add($"u{_published.Count}", 0);
+                    }
+
                     Publish();
                     break;
                 case 3:
@@ -160,10 +169,12 @@ public class KeptForAPeerTests
 
         private void Publish()
         {
+            var topic = _published.Keys.ElementAt(_random.Next(_published.Count));
+            var rest = new string('x', _random.Next(6) == 0 ? _random.Next(1_500) : 0);
             var message = new Publication
             {
-                Topic = _rig.Broker.Topics.Get("t"u8),
-                Payload = Encoding.UTF8.GetBytes($"{_published++} {new string('x', _random.Next(6) == 0 ? _random.Next(1_500) : 0)}"),
+                Topic = _rig.Broker.Topics.Get(Encoding.UTF8.GetBytes(topic)),
+                Payload = Encoding.UTF8.GetBytes($"{_published[topic]++} {rest}"),
                 QoS = QualityOfService.ExactlyOnce,
                 Account = _rig.Accounts.OfBroker,
             };
@@ -184,7 +195,9 @@ public class KeptForAPeerTests
             // What is for sessions that are not kept only is sent at once, and what is kept for the others later.
             if (message.Audience != Audience.Others)
             {
-                _got.Add(int.Parse(Encoding.UTF8.GetString(message.Payload).Split(' ')[0], CultureInfo.InvariantCulture));
+                var topic = Encoding.UTF8.GetString(message.Topic);
+                _got.TryAdd(topic, []);
+                _got[topic].Add(int.Parse(Encoding.UTF8.GetString(message.Payload).Split(' ')[0], CultureInfo.InvariantCulture));
             }
 
             return ++_ticket;

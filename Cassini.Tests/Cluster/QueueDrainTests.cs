@@ -65,6 +65,50 @@ public class QueueDrainTests
         peer.TryOpen(second).ShouldBeTrue();
     }
 
+    // A session there subscribes to another topic before what is kept was sent: that is the newest that is kept when it is lost again.
+    [Fact]
+    public async Task Settle_WithSomethingNewerThanWhatWaits_KeepsWhatWasNotSent()
+    {
+        await using var rig = new BrokerRig();
+        var (peer, _, link) = Lost(rig);
+        Enumerable.Range(0, 5).ToList().ForEach(i => Send(rig, peer, $"{i}"));
+        peer.Connect(link);
+        Send(rig, peer, "new 1", topic: "u");
+        Send(rig, peer, "new 2", topic: "u");
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", ["t", "u"]), rig.Broker.Topics, rig.Clock.Time);
+        peer.Unsettled.ShouldBe(link.Number);
+
+        peer.Settle(link.Number, 2);
+
+        (await KeptAsync(peer)).ShouldBe(["0", "1", "2", "3", "4"]);
+        peer.Unsettled.ShouldBeNull();
+    }
+
+    // It is lost twice before it says how far it got: each link has its own frames.
+    [Fact]
+    public async Task Settle_OfTwoLinks_TakesEachByItsOwnFrames()
+    {
+        await using var rig = new BrokerRig();
+        var (peer, bus, first) = Lost(rig);
+        var second = new LinkSender(bus, "d", 2, new LinkOptions(), rig.Clock.Time);
+        peer.Connect(first);
+        Send(rig, peer, "1", topic: "u");
+        Send(rig, peer, "2", topic: "u");
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", ["u"]), rig.Broker.Topics, rig.Clock.Time);
+        peer.Connect(second);
+        Send(rig, peer, "3", topic: "v");
+        Send(rig, peer, "4", topic: "v");
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", ["v"]), rig.Broker.Topics, rig.Clock.Time);
+
+        peer.Unsettled.ShouldBe(first.Number);
+        peer.Settle(first.Number, 1);
+        peer.Unsettled.ShouldBe(second.Number);
+        peer.Settle(second.Number, 2);
+
+        (await KeptAsync(peer)).ShouldBe(["2"]);
+        peer.Unsettled.ShouldBeNull();
+    }
+
     // A message of an operator's removal is none, and what was retained is told as such when it comes.
     [Theory]
     [InlineData(false)]
@@ -105,16 +149,29 @@ public class QueueDrainTests
         return (peer, bus, new LinkSender(bus, "d", 1, new LinkOptions(), rig.Clock.Time));
     }
 
-    private static void Send(BrokerRig rig, ClusterPeer peer, string text, RetainedChange? change = null)
+    private static async Task<List<string>> KeptAsync(ClusterPeer peer)
+    {
+        var kept = new List<string>();
+        await foreach (var moved in peer.Queue!.ReadAsync(Token))
+        {
+            kept.Add(Encoding.UTF8.GetString(moved.Message.Message.Payload));
+        }
+
+        return kept;
+    }
+
+    private static void Send(
+        BrokerRig rig, ClusterPeer peer, string text, RetainedChange? change = null, uint? expiry = null, string topic = "t")
     {
         var flushes = new FlushSet();
         var message = new Publication
         {
-            Topic = rig.Broker.Topics.Get("t"u8),
+            Topic = rig.Broker.Topics.Get(Encoding.UTF8.GetBytes(topic)),
             Payload = Encoding.UTF8.GetBytes(text),
             QoS = QualityOfService.AtLeastOnce,
             Retain = change is not null,
             Change = change,
+            Expiry = expiry,
             Account = rig.Accounts.OfBroker,
             ReceivedAt = rig.Clock.Time.GetTimestamp(),
         };

@@ -330,12 +330,13 @@ internal sealed class DeliveryQueue : IOutboxSource
         }
     }
 
-    /// <summary>Drops the messages that wait, up to a sequence number: another node has them.</summary>
-    public void RemoveUpTo(long sequence)
+    /// <summary>Drops messages that wait, by their sequence numbers: another node has them.</summary>
+    public void Remove(IEnumerable<long> sequences)
     {
+        var all = sequences.ToHashSet();
         lock (_lock)
         {
-            _scheduler.Waiting.RemoveUpTo(sequence);
+            _scheduler.Waiting.Remove(all);
         }
     }
 

@@ -154,20 +154,40 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
         return true;
     }
 
-    /// <summary>Takes out the oldest one of those in the store alone, if its sequence number is not above a limit.</summary>
-    /// <returns>Its sequence number; null when there is none.</returns>
-    public long? TryRemoveStored(long upTo)
+    /// <summary>Takes out one of those in the store alone.</summary>
+    /// <returns>False when it is none of these.</returns>
+    public bool TryRemoveStored(long sequence)
     {
-        if (_stored.Count == 0 || _stored.First.Sequence is var sequence && sequence > upTo)
+        if (_stored.Find(sequence) is not { } found)
         {
-            return null;
+            return false;
         }
 
-        var size = _stored.Find(sequence)!.Value.Size;
         _stored.Remove(sequence);
-        journal.ReturnDisk(size);
+        journal.ReturnDisk(found.Size);
         CountBlocks();
-        return sequence;
+        return true;
+    }
+
+    /// <summary>Takes out some of those that will be in the store alone. They stay counted.</summary>
+    /// <param name="sequences">Their sequence numbers.</param>
+    /// <param name="removed">Gets each of them.</param>
+    public void RemovePending(HashSet<long> sequences, Action<QueuedMessage> removed)
+    {
+        for (var i = _pending.Count; i > 0; i--)
+        {
+            var pending = _pending.Dequeue();
+            if (sequences.Contains(pending.Message.Sequence))
+            {
+                journal.ReturnDisk(pending.Message.Message.StoredSize);
+                BytesInMemory -= pending.Message.Message.Size;
+                removed(pending.Message);
+            }
+            else
+            {
+                _pending.Enqueue(pending);
+            }
+        }
     }
 
     /// <summary>Drops the QoS 0 messages that do not wait for a client that is away.</summary>

@@ -170,28 +170,32 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
         return _queue?.TryPeek(out oldest) is true;
     }
 
-    /// <summary>Takes out the oldest messages, up to a sequence number.</summary>
-    public void RemoveUpTo(long sequence)
+    /// <summary>Takes out messages of QoS 1 and 2, wherever they lie.</summary>
+    /// <param name="sequences">Their sequence numbers. What is found is taken out of it.</param>
+    public void Remove(HashSet<long> sequences)
     {
-        // Some are in memory, then come those in the store alone, and then some that are in memory until they are durable.
-        bool isRemoved;
-        do
+        // As a rule these are the oldest ones.
+        while (sequences.Count > 0 && TryPeek(out var oldest) && sequences.Remove(oldest.Sequence))
         {
-            isRemoved = false;
-            while (TryPeek(out var oldest) && oldest.Sequence <= sequence)
+            Drop(Dequeue());
+        }
+
+        sequences.RemoveWhere(sequence =>
+        {
+            var isStored = _tail?.TryRemoveStored(sequence) is true;
+            if (isStored)
             {
-                Dequeue().Release(tally);
-                journal.DeleteMessage(oldest.Sequence);
-                isRemoved = true;
+                journal.DeleteMessage(sequence);
             }
 
-            while (Ready == 0 && _tail is { IsOldestStored: true } && _tail.TryRemoveStored(sequence) is { } removed)
-            {
-                journal.DeleteMessage(removed);
-                isRemoved = true;
-            }
+            return isStored;
+        });
+        if (sequences.Count > 0)
+        {
+            _tail?.RemovePending(sequences, Drop);
+            RemoveReady(sequences);
         }
-        while (isRemoved);
+
         DropEmptyTail();
     }
 
@@ -246,6 +250,28 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
         }
 
         return queued;
+    }
+
+    private void RemoveReady(HashSet<long> sequences)
+    {
+        for (var i = Ready; i > 0; i--)
+        {
+            var queued = Dequeue();
+            if (sequences.Contains(queued.Sequence))
+            {
+                Drop(queued);
+            }
+            else
+            {
+                Enqueue(queued);
+            }
+        }
+    }
+
+    private void Drop(QueuedMessage queued)
+    {
+        queued.Release(tally);
+        journal.DeleteMessage(queued.Sequence);
     }
 
     private bool HasRoom(in QueuedMessage queued, bool isConnected)

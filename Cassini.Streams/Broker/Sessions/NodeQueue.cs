@@ -78,6 +78,6 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     public IAsyncEnumerable<MovedMessage> ReadAsync(CancellationToken cancellationToken) =>
         session.Deliveries.ExportAsync(cancellationToken);
 
-    /// <summary>Messages up to this sequence number are stored on the other node.</summary>
-    public void RemoveUpTo(long sequence) => session.Deliveries.RemoveUpTo(sequence);
+    /// <summary>Messages with these sequence numbers are stored on the other node, or have expired.</summary>
+    public void Remove(IEnumerable<long> sequences) => session.Deliveries.Remove(sequences);
 }

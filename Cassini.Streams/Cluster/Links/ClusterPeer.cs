@@ -18,8 +18,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
 
     // What is kept and was sent already, on a link that is over or with which it is not acknowledged yet: each number of the queue, and
     // the frame that has come when this one has.
-    private readonly List<(long Frame, long Sequence)> _sent = [];
-    private ulong _sentOn;
+    private readonly List<(ulong Link, long Frame, long Sequence)> _sent = [];
     private TaskCompletionSource? _settled;
     private LinkSender? _link;
     private NodeQueue? _queue;
@@ -39,7 +38,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         {
             lock (_gate)
             {
-                return _sent.Count > 0 && _sentOn != _link?.Number ? _sentOn : null;
+                return _sent.FindIndex(one => one.Link != _link?.Number) is >= 0 and var at ? _sent[at].Link : null;
             }
         }
     }
@@ -93,7 +92,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         }
     }
 
-    /// <summary>Ends when there is nothing of which it must be asked.</summary>
+    /// <summary>Ends when it has said how far it got on a link, or when there is nothing of which it must be asked.</summary>
     public Task WhenSettled
     {
         get
@@ -123,26 +122,23 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
                 return false;
             }
 
-            _sentOn = link.Number;
-            _sent.Add((link.LastSure, sequence));
+            _sent.Add((link.Number, link.LastSure, sequence));
             return true;
         }
     }
 
-    /// <summary>It has what was sent on a link up to a frame: that is kept no more.</summary>
+    /// <summary>It has what was sent on a link up to a frame: that is kept no more. The rest of what was sent on it is sent again.</summary>
     /// <param name="link">The number of the link.</param>
     /// <param name="received">The number of the frame; 0 for none.</param>
     public void Settle(ulong link, long received)
     {
         lock (_gate)
         {
-            if (_sentOn != link)
+            DropLocked(link, received);
+            if (_sent.RemoveAll(one => one.Link == link) > 0 || _sent.Count == 0)
             {
-                return;
+                EndWaitLocked();
             }
-
-            _queue?.RemoveUpTo(_sent.FindLast(one => one.Frame <= received).Sequence);
-            UnsettleLocked();
         }
     }
 
@@ -167,6 +163,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
                 return false;
             }
 
+            UnsettleLocked();
             Volatile.Write(ref _queue, null);
             return true;
         }
@@ -205,6 +202,32 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
     private void UnsettleLocked()
     {
         _sent.Clear();
+        EndWaitLocked();
+    }
+
+    /// <remarks>Only what was sent: something older may still wait, because what it wants since is sent at once.</remarks>
+    private void DropLocked(ulong link, long received)
+    {
+        var sequences = new List<long>();
+        _sent.RemoveAll(one =>
+        {
+            var has = one.Link == link && one.Frame <= received;
+            if (has)
+            {
+                sequences.Add(one.Sequence);
+            }
+
+            return has;
+        });
+        if (sequences.Count > 0)
+        {
+            _queue?.Remove(sequences);
+            EndWaitLocked();
+        }
+    }
+
+    private void EndWaitLocked()
+    {
         _settled?.TrySetResult();
         _settled = null;
     }
@@ -226,10 +249,9 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         // What comes from the queue is there still, and noted.
         var last = _queue?.Last;
         Keep(frame, topics, time, shared);
-        if (_queue is { } queue && queue.Last != last)
+        for (var sequence = last + 1; sequence <= _queue?.Last; sequence++)
         {
-            _sentOn = link.Number;
-            _sent.Add((number, queue.Last));
+            _sent.Add((link.Number, number, sequence.Value));
         }
     }
 
