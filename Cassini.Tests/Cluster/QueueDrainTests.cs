@@ -65,6 +65,38 @@ public class QueueDrainTests
         peer.TryOpen(second).ShouldBeTrue();
     }
 
+    // Nothing is sent for them, so nothing is acknowledged.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Drain_WhoseLastMessagesHaveExpired_Ends(int others)
+    {
+        await using var rig = new BrokerRig();
+        var (peer, bus, link) = Lost(rig);
+        Enumerable.Range(0, others).ToList().ForEach(i => Send(rig, peer, $"{i}"));
+        Enumerable.Range(0, 3).ToList().ForEach(_ => Send(rig, peer, "expired", expiry: 1));
+        rig.Advance(10);
+        peer.Connect(link);
+
+        var draining = new QueueDrain(rig.Clock.Time).RunAsync(peer, link, _ => { }, Token);
+        await Eventually.HoldsAsync("what has not expired is sent", () => bus.Sent(peer).Count == others);
+        if (others > 0)
+        {
+            bus.Acknowledge(link);
+        }
+
+        try
+        {
+            (await Eventually.CompletesAsync("all of it is sent", draining)).ShouldBeTrue();
+        }
+        finally
+        {
+            link.End(static (_, _) => { });
+        }
+
+        peer.Queue.ShouldBeNull();
+    }
+
     // A session there subscribes to another topic before what is kept was sent: that is the newest that is kept when it is lost again.
     [Fact]
     public async Task Settle_WithSomethingNewerThanWhatWaits_KeepsWhatWasNotSent()

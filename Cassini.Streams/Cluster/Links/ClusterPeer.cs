@@ -127,6 +127,24 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         }
     }
 
+    /// <summary>Something that is kept for it has expired: it is kept no more when what was sent before it is not.</summary>
+    /// <param name="link">Where it would be sent.</param>
+    /// <param name="sequence">Its number in the queue.</param>
+    /// <returns>False when the link is over.</returns>
+    public bool TrySkip(LinkSender link, long sequence)
+    {
+        lock (_gate)
+        {
+            if (_link != link)
+            {
+                return false;
+            }
+
+            _sent.Add((link.Number, link.LastSure, sequence));
+            return true;
+        }
+    }
+
     /// <summary>It has what was sent on a link up to a frame: that is kept no more. The rest of what was sent on it is sent again.</summary>
     /// <param name="link">The number of the link.</param>
     /// <param name="received">The number of the frame; 0 for none.</param>

@@ -109,7 +109,7 @@ internal sealed class QueueDrain(TimeProvider time)
         var now = time.GetTimestamp();
         if (moved.Message.Message.IsExpired(now))
         {
-            return true;
+            return peer.TrySkip(link, moved.Message.Sequence);
         }
 
         var flushes = new FlushSet();
