@@ -141,6 +141,40 @@ public class QueueDrainTests
         peer.Unsettled.ShouldBeNull();
     }
 
+    // What it says of the first link may come when another is there already and is lost again.
+    [Fact]
+    public async Task Unsettle_ForALinkThatIsOver_ForgetsNothing()
+    {
+        await using var rig = new BrokerRig();
+        var (peer, _, link) = Lost(rig);
+        peer.Connect(link);
+        Send(rig, peer, "new", topic: "u");
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", ["u"]), rig.Broker.Topics, rig.Clock.Time);
+
+        peer.Unsettle(link);
+
+        peer.Unsettled.ShouldBe(link.Number);
+    }
+
+    [Fact]
+    public async Task Drain_ThatIsCancelled_AsksNoMoreAndForgetsNothing()
+    {
+        await using var rig = new BrokerRig();
+        var (peer, bus, link) = Lost(rig);
+        peer.Connect(link);
+        Send(rig, peer, "new", topic: "u");
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", ["u"]), rig.Broker.Topics, rig.Clock.Time);
+        var next = new LinkSender(bus, "d", 2, new LinkOptions(), rig.Clock.Time);
+        peer.Connect(next);
+        var asked = 0;
+
+        var draining = new QueueDrain(rig.Clock.Time).RunAsync(peer, next, _ => asked++, new CancellationToken(canceled: true));
+
+        (await Eventually.CompletesAsync("it ends", draining)).ShouldBeFalse();
+        asked.ShouldBe(1);
+        peer.Unsettled.ShouldBe(link.Number);
+    }
+
     // A message of an operator's removal is none, and what was retained is told as such when it comes.
     [Theory]
     [InlineData(false)]

@@ -160,12 +160,25 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         }
     }
 
-    /// <summary>Whoever got it lives no more, or does not say: what is kept is sent again.</summary>
+    /// <summary>Whoever got it lives no more: what is kept is sent again.</summary>
     public void Unsettle()
     {
         lock (_gate)
         {
             UnsettleLocked();
+        }
+    }
+
+    /// <summary>It does not say what it got: what is kept is sent again.</summary>
+    /// <param name="link">Where it is sent. When it is lost again meanwhile it must be asked of this one as well.</param>
+    public void Unsettle(LinkSender link)
+    {
+        lock (_gate)
+        {
+            if (_link == link)
+            {
+                UnsettleLocked();
+            }
         }
     }
 

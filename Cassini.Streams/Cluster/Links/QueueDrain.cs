@@ -29,7 +29,7 @@ internal sealed class QueueDrain(TimeProvider time)
         // Not under the lock of whoever calls.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await SettleAsync(peer, link, ask, cancellationToken).ConfigureAwait(false);
-        while (peer.Queue is { } queue && !link.IsOver)
+        while (!cancellationToken.IsCancellationRequested && peer.Queue is { } queue && !link.IsOver)
         {
             try
             {
@@ -61,13 +61,14 @@ internal sealed class QueueDrain(TimeProvider time)
             var settled = peer.WhenSettled;
             ask(over);
             await settled.WaitAsync(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
         }
 
-        if (!link.IsOver)
-        {
-            // It does not say: better twice than never.
-            peer.Unsettle();
-        }
+        // It does not say: better twice than never.
+        peer.Unsettle(link);
     }
 
     /// <returns>False when the link is over.</returns>
