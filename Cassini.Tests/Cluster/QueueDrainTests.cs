@@ -97,6 +97,51 @@ public class QueueDrainTests
         peer.Queue.ShouldBeNull();
     }
 
+    // While the older half is stored there, the newer one comes.
+    [Fact]
+    public async Task Drain_OfMany_SendsAWindowAhead()
+    {
+        await using var rig = new BrokerRig();
+        var (peer, bus, link) = Lost(rig);
+        Enumerable.Range(0, 2_000).ToList().ForEach(i => Send(rig, peer, $"{i}"));
+        peer.Connect(link);
+
+        var draining = new QueueDrain(rig.Clock.Time).RunAsync(peer, link, _ => { }, Token);
+        await Eventually.HoldsAsync("a window is sent", () => bus.Sent(peer).Count >= 1_024);
+        bus.Sent(peer).Count.ShouldBe(1_024);
+        await Eventually.HoldsAsync("the rest is sent", () =>
+        {
+            bus.Acknowledge(link);
+            return draining.IsCompleted;
+        });
+
+        (await draining).ShouldBeTrue();
+        bus.Sent(peer).ShouldBe(Enumerable.Range(0, 2_000).Select(i => $"{i}"));
+    }
+
+    // Few large messages are a window too: no more is on the link than publishers may have there.
+    [Fact]
+    public async Task Drain_OfLargeMessages_WaitsForRoom()
+    {
+        await using var rig = new BrokerRig();
+        var (peer, bus, _) = Lost(rig);
+        var link = new LinkSender(bus, "d", 1, new LinkOptions { MostKept = 50_000, FrameSize = 1_000 }, rig.Clock.Time);
+        Enumerable.Range(0, 20).ToList().ForEach(i => Send(rig, peer, $"{i}".PadRight(10_000)));
+        peer.Connect(link);
+
+        var draining = new QueueDrain(rig.Clock.Time).RunAsync(peer, link, _ => { }, Token);
+        await Eventually.HoldsAsync("some are sent", () => bus.Sent(peer).Count >= 5);
+        await Eventually.HoldsAsync("it waits for room", () => link.Acknowledged.Waiting > 0);
+        bus.Sent(peer).Count.ShouldBeLessThan(10);
+        await Eventually.HoldsAsync("the rest is sent", () =>
+        {
+            bus.Acknowledge(link);
+            return draining.IsCompleted;
+        });
+
+        bus.Sent(peer).Count.ShouldBe(20);
+    }
+
     // A session there subscribes to another topic before what is kept was sent: that is the newest that is kept when it is lost again.
     [Fact]
     public async Task Settle_WithSomethingNewerThanWhatWaits_KeepsWhatWasNotSent()

@@ -145,7 +145,20 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         }
     }
 
-    /// <summary>It has what was sent on a link up to a frame: that is kept no more. The rest of what was sent on it is sent again.</summary>
+    /// <summary>It has acknowledged a frame of a link: what came up to there is kept no more. The rest is still under way.</summary>
+    /// <param name="link">The number of the link.</param>
+    /// <param name="acknowledged">The number of the frame.</param>
+    public void Drop(ulong link, long acknowledged)
+    {
+        lock (_gate)
+        {
+            DropLocked(link, acknowledged);
+        }
+    }
+
+    /// <summary>
+    /// It has what was sent on a link that is over up to a frame: that is kept no more. The rest of what was sent on it is sent again.
+    /// </summary>
     /// <param name="link">The number of the link.</param>
     /// <param name="received">The number of the frame; 0 for none.</param>
     public void Settle(ulong link, long received)

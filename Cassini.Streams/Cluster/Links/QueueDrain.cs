@@ -9,8 +9,8 @@ namespace Cassini.Streams.Cluster.Links;
 /// <param name="time">The one clock.</param>
 internal sealed class QueueDrain(TimeProvider time)
 {
-    /// <summary>How many messages are sent before they are acknowledged.</summary>
-    private const int AtOnce = 256;
+    /// <summary>Twice as many messages are sent before the first is acknowledged: while half of them are stored the others come.</summary>
+    private const int HalfAWindow = 512;
 
     /// <summary>How often the peer is asked what it has got already.</summary>
     private const int AsksAtMost = 30;
@@ -75,6 +75,7 @@ internal sealed class QueueDrain(TimeProvider time)
     private async Task<bool> SendAsync(ClusterPeer peer, NodeQueue queue, LinkSender link, CancellationToken cancellationToken)
     {
         var sent = 0;
+        var olderHalf = 0L;
         try
         {
             await foreach (var moved in queue.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -84,16 +85,25 @@ internal sealed class QueueDrain(TimeProvider time)
                     return false;
                 }
 
-                if (++sent % AtOnce == 0 && !await AcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false))
+                if (++sent % HalfAWindow == 0)
                 {
-                    return false;
+                    var newerHalf = link.LastSure;
+                    if (!await AcknowledgedAsync(peer, link, olderHalf, cancellationToken).ConfigureAwait(false))
+                    {
+                        return false;
+                    }
+
+                    olderHalf = newerHalf;
                 }
+
+                // Few of them may be large.
+                await link.Acknowledged.WhenReachedAsync(link.Acknowledged.Room, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (IOException)
         {
             // What was sent before the store failed is not sent once more.
-            await AcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false);
+            await AllAcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false);
             throw;
         }
         finally
@@ -102,7 +112,7 @@ internal sealed class QueueDrain(TimeProvider time)
             link.Flush(inline: false);
         }
 
-        return await AcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false);
+        return await AllAcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false);
     }
 
     private bool TrySend(ClusterPeer peer, NodeQueue queue, in MovedMessage moved, LinkSender link)
@@ -122,19 +132,23 @@ internal sealed class QueueDrain(TimeProvider time)
         return isSent;
     }
 
-    /// <summary>Waits until the peer has stored what was sent, and drops it here.</summary>
+    /// <inheritdoc cref="AcknowledgedAsync"/>
+    private static Task<bool> AllAcknowledgedAsync(ClusterPeer peer, LinkSender link, CancellationToken cancellationToken) =>
+        AcknowledgedAsync(peer, link, link.LastSure, cancellationToken);
+
+    /// <summary>Waits until the peer has stored what was sent up to a frame, and drops it here.</summary>
     /// <returns>False when the link is over.</returns>
-    private static async Task<bool> AcknowledgedAsync(ClusterPeer peer, LinkSender link, CancellationToken cancellationToken)
+    private static async Task<bool> AcknowledgedAsync(
+        ClusterPeer peer, LinkSender link, long upTo, CancellationToken cancellationToken)
     {
         link.Flush(inline: false);
-        var last = link.LastSure;
-        await link.Acknowledged.WhenReachedAsync(last, cancellationToken).ConfigureAwait(false);
+        await link.Acknowledged.WhenReachedAsync(upTo, cancellationToken).ConfigureAwait(false);
         if (link.IsOver)
         {
             return false;
         }
 
-        peer.Settle(link.Number, last);
+        peer.Drop(link.Number, upTo);
         return true;
     }
 }
