@@ -208,7 +208,7 @@ public class KeptForAPeerTests
         private void Hear(byte[] frame)
         {
             FrameHeader.TryRead(frame, out var header).ShouldBeTrue();
-            _link.OnAcknowledged(header);
+            _link.OnAcknowledged(header, frame.AsSpan(FrameHeader.Size));
         }
     }
 

@@ -12,7 +12,7 @@ internal enum FrameKind : byte
     /// <summary>What was received, and no messages.</summary>
     Acknowledgement = 3,
 
-    /// <summary>The same, and that something is missing: send from there again.</summary>
+    /// <summary>The same, and that something is missing: the body is the number of the frame from which on to send again.</summary>
     Missing = 4,
 
     /// <summary>A part of a message that is too large for one: the rest follows, and the last of it is <see cref="Sure"/>.</summary>

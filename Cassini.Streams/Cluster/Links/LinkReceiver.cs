@@ -30,6 +30,9 @@ internal sealed class LinkReceiver(
     /// <summary>The peer asks when it is back. So many times may it be lost again in between.</summary>
     private const int MostOver = 64;
 
+    /// <summary>How long it waits for what it has asked for, before it asks once more.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _waiting = new();
 
@@ -46,6 +49,7 @@ internal sealed class LinkReceiver(
     private long _acknowledged;
     private long _fast;
     private long _missedAt = -1;
+    private long _askedAt;
 
     /// <summary>The other direction, with which acknowledgements go; null while there is none.</summary>
     public LinkSender? Sender
@@ -68,8 +72,8 @@ internal sealed class LinkReceiver(
             Begin(header.Sender);
         }
 
-        Sender?.OnAcknowledged(header);
         var body = frame.Span[FrameHeader.Size..];
+        Sender?.OnAcknowledged(header, body);
         switch (header.Kind)
         {
             case FrameKind.Fast:
@@ -195,11 +199,11 @@ internal sealed class LinkReceiver(
                 ReleaseDurable();
             }
         }
-        else if (_missedAt != _received)
+        else if (_missedAt != _received || time.GetElapsedTime(_askedAt) >= AskAgainAfter)
         {
-            // Asked for once: what is under way already would be sent for each of its frames.
-            _missedAt = _received;
-            Acknowledge(isMissing: true);
+            // Not asked for with each frame that is under way already: all would be sent for each of them.
+            (_missedAt, _askedAt) = (_received, time.GetTimestamp());
+            Acknowledge(missing: _received + 1);
         }
     }
 
@@ -312,11 +316,11 @@ internal sealed class LinkReceiver(
         }
     }
 
-    private void Acknowledge(bool isMissing = false)
+    private void Acknowledge(long? missing = null)
     {
         lock (_lock)
         {
-            Sender?.Acknowledge(_link, _acknowledged, _fast, isMissing);
+            Sender?.Acknowledge(_link, _acknowledged, _fast, missing);
         }
     }
 

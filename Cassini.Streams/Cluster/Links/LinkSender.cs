@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Cluster.Engine;
@@ -27,6 +28,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     private long _fastTaken;
     private long _dropped;
     private long _acknowledged;
+    private long _againFrom;
     private ulong _peer;
     private long _received;
     private long _fastReceived;
@@ -161,19 +163,20 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     /// <param name="link">The peer's link.</param>
     /// <param name="received">The highest number that it has of it.</param>
     /// <param name="fast">The position of its fast frames.</param>
-    /// <param name="isMissing">Whether the peer must send again what comes after it.</param>
-    public void Acknowledge(ulong link, long received, long fast, bool isMissing = false)
+    /// <param name="missing">The number of the frame from which on the peer must send again; null when nothing is missing.</param>
+    public void Acknowledge(ulong link, long received, long fast, long? missing = null)
     {
         lock (_lock)
         {
             (_peer, _received, _fastReceived) = (link, received, fast);
-            AcknowledgeLocked(isMissing ? FrameKind.Missing : FrameKind.Acknowledgement);
+            AcknowledgeLocked(missing);
         }
     }
 
     /// <summary>What the peer has received.</summary>
     /// <param name="header">Of any frame of it.</param>
-    public void OnAcknowledged(in FrameHeader header)
+    /// <param name="body">The rest of the frame.</param>
+    public void OnAcknowledged(in FrameHeader header, ReadOnlySpan<byte> body = default)
     {
         if (header.Receiver != number)
         {
@@ -195,6 +198,8 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             ReviewRoomLocked();
             if (header.Kind == FrameKind.Missing)
             {
+                // Of a message in parts it has more than it acknowledges, so it says where.
+                _againFrom = BinaryPrimitives.TryReadInt64LittleEndian(body, out var missing) ? missing : 0;
                 SendAgainLocked(time.GetTimestamp());
             }
         }
@@ -214,7 +219,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
                 SendAgainLocked(now);
             }
 
-            AcknowledgeLocked(FrameKind.Acknowledgement);
+            AcknowledgeLocked(missing: null);
         }
     }
 
@@ -261,12 +266,18 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
 
     private long NextSure => _lastSealed + (_sure.Length > 0 ? 1 : 0);
 
-    private void AcknowledgeLocked(FrameKind kind)
+    private void AcknowledgeLocked(long? missing)
     {
         if (!_isOver)
         {
-            Span<byte> frame = stackalloc byte[FrameHeader.Size];
-            HeaderLocked(kind, _fastSent).Write(frame);
+            Span<byte> room = stackalloc byte[FrameHeader.Size + sizeof(long)];
+            var frame = room[..(missing is null ? FrameHeader.Size : room.Length)];
+            if (missing is { } from)
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(frame[FrameHeader.Size..], from);
+            }
+
+            HeaderLocked(missing is null ? FrameKind.Acknowledgement : FrameKind.Missing, _fastSent).Write(frame);
             bus.TryPublish(subject, frame);
         }
     }
@@ -356,19 +367,37 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         _fast.Free();
     }
 
+    /// <summary>
+    /// Sends a piece of what is kept, and the next one the next time, round and round: the parts of a message are acknowledged all at once,
+    /// so the first ones again and again would never be enough.
+    /// </summary>
     private void SendAgainLocked(long now)
     {
+        if (_kept.TryPeek(out var first))
+        {
+            // The next piece has its time.
+            first.SentAt = now;
+        }
+
         var left = options.MostAgain;
         foreach (var kept in _kept)
         {
+            if (kept.Number < _againFrom)
+            {
+                continue;
+            }
+
             if (left <= 0 || !bus.TryPublish(subject, kept.Frame.AsSpan(0, kept.Length)))
             {
-                break;
+                _againFrom = kept.Number;
+                return;
             }
 
             kept.SentAt = now;
             left -= kept.Length;
         }
+
+        _againFrom = 0;
     }
 
     /// <summary>Publishers wait for the frame with which half of the room is free.</summary>

@@ -1,0 +1,166 @@
+using System.Text;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Cluster.Engine;
+using Cassini.Streams.Cluster.Links;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
+using Cassini.Tests.VirtualTime;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>One link between two nodes whose bus loses frames, or takes only small ones.</summary>
+public class LinkTests
+{
+    private readonly VirtualClock _clock = new();
+    private readonly ClusterPeer _peer = new();
+    private readonly Bus _there = new();
+    private readonly Bus _back = new();
+    private readonly List<string> _got = [];
+
+    // Parts are acknowledged with the last one only, and fewer than it has are sent again at once.
+    [Fact]
+    public void Parts_ThatAreMoreThanIsSentAgainAtOnce_Come()
+    {
+        var (link, receiver) = Open(new LinkOptions { MostAgain = 4_000 });
+        _there.Left = 7;
+        Send(link, new string('x', 20_000));
+        _there.Left = int.MaxValue;
+
+        for (var round = 0; round < 10 && _got.Count == 0; round++)
+        {
+            Carry(link, receiver);
+            _clock.AdvanceBy(TimeSpan.FromSeconds(2));
+            link.Look(isBack: false);
+        }
+
+        _got.ShouldBe([new string('x', 20_000)]);
+    }
+
+    [Fact]
+    public void Part_ThatIsMissing_IsSentAgainFromThereUntilItComes()
+    {
+        var (link, receiver) = Open(new LinkOptions { MostAgain = 2_000 });
+        Send(link, new string('x', 20_000));
+        _there.Frames.RemoveAt(9);
+        Carry(link, receiver, atMost: 10);
+        _there.Frames.Clear();
+        Carry(link, receiver);
+
+        _there.Sent.TakeLast(2).ShouldBe([10, 11]);
+
+        _clock.AdvanceBy(TimeSpan.FromSeconds(2));
+        Send(link, "another");
+        Carry(link, receiver, atMost: 1);
+        _there.Sent.TakeLast(2).ShouldBe([10, 11], "these were lost too");
+    }
+
+    private (LinkSender Link, LinkReceiver Receiver) Open(LinkOptions options)
+    {
+        var link = NewLink(_there, 1, options);
+        var receiver = new LinkReceiver(_peer, Deliver, new Durability(), _clock.Time, static _ => { })
+        {
+            Sender = NewLink(_back, 1, new LinkOptions()),
+        };
+        return (link, receiver);
+    }
+
+    private LinkSender NewLink(Bus bus, ulong number, LinkOptions options) => new(bus, "d", number, options, _clock.Time);
+
+    private long Deliver(in PeerMessage message, FlushSet flushes)
+    {
+        _got.Add(Encoding.UTF8.GetString(message.Payload));
+        return 0;
+    }
+
+    private static void Send(LinkSender link, string text) => Send(link, QualityOfService.AtLeastOnce, text);
+
+    private static void Send(LinkSender link, QualityOfService qos, params string[] texts)
+    {
+        var account = new AccountTable(QuotaOptions.Whole).OfBroker;
+        foreach (var text in texts)
+        {
+            var message = new Publication
+            {
+                Topic = new Topic("t"u8.ToArray(), isListed: false, 0),
+                Payload = Encoding.UTF8.GetBytes(text),
+                QoS = qos,
+                Account = account,
+            };
+            link.TryAdd(ref message, qos, Audience.All, new FlushSet()).ShouldBeTrue();
+        }
+
+        link.Flush(inline: false);
+    }
+
+    /// <summary>What is under way comes, in both directions.</summary>
+    private void Carry(LinkSender link, LinkReceiver receiver, int atMost = int.MaxValue)
+    {
+        for (; atMost > 0 && _there.TryTake(out var frame); atMost--)
+        {
+            receiver.Receive(frame);
+        }
+
+        while (_back.TryTake(out var frame))
+        {
+            FrameHeader.TryRead(frame, out var header).ShouldBeTrue();
+            link.OnAcknowledged(header, frame.AsSpan(FrameHeader.Size));
+        }
+    }
+
+    /// <summary>Takes small frames, and as many as it is told.</summary>
+    private sealed class Bus : IBus
+    {
+        public event Action<string?>? ConnectionChanged
+        {
+            add { }
+            remove { }
+        }
+
+        /// <summary>What is under way.</summary>
+        public List<byte[]> Frames { get; } = [];
+
+        /// <summary>The numbers of all frames of QoS 1 and 2 that were taken.</summary>
+        public List<long> Sent { get; } = [];
+
+        /// <summary>How many are taken.</summary>
+        public int Left { get; set; } = int.MaxValue;
+
+        public bool IsConnected => true;
+
+        public int LargestMessage => 1_000;
+
+        public bool TryPublish(string subject, ReadOnlySpan<byte> data)
+        {
+            if (data.Length > LargestMessage || Left-- <= 0)
+            {
+                return false;
+            }
+
+            FrameHeader.TryRead(data, out var header).ShouldBeTrue();
+            Frames.Add(data.ToArray());
+            if (header.Kind is FrameKind.Sure or FrameKind.Part)
+            {
+                Sent.Add(header.Number);
+            }
+
+            return true;
+        }
+
+        public bool TryTake(out byte[] frame)
+        {
+            frame = Frames.FirstOrDefault() ?? [];
+            if (Frames.Count > 0)
+            {
+                Frames.RemoveAt(0);
+            }
+
+            return frame.Length > 0;
+        }
+
+        public IDisposable Subscribe(string subject, Action<ReadOnlyMemory<byte>> handler) => throw new NotSupportedException();
+
+        public Task RunAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}
