@@ -56,6 +56,20 @@ public class LinkTests
         _there.Sent.TakeLast(2).ShouldBe([10, 11], "these were lost too");
     }
 
+    // A server may take less than a frame has as a rule.
+    [Theory]
+    [InlineData(QualityOfService.AtMostOnce)]
+    [InlineData(QualityOfService.AtLeastOnce)]
+    public void Frames_AreNoLargerThanTheBusTakes(QualityOfService qos)
+    {
+        var (link, receiver) = Open(new LinkOptions());
+        string[] sent = [.. Enumerable.Range(0, 100).Select(i => $"{i} {new string('x', i * 3)}")];
+        Send(link, qos, sent);
+        Carry(link, receiver);
+
+        _got.ShouldBe(sent);
+    }
+
     private (LinkSender Link, LinkReceiver Receiver) Open(LinkOptions options)
     {
         var link = NewLink(_there, 1, options);

@@ -286,7 +286,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     private bool AddLocked(ref Draft draft, in Publication message, in Addition addition)
     {
         var (qos, _, _, _, most) = addition;
-        if (draft.Length > 0 && FrameHeader.Size + draft.Length + most > Math.Max(options.FrameSize, FrameHeader.Size + most))
+        if (draft.Length > 0
+            && FrameHeader.Size + draft.Length + most
+                > Math.Max(Math.Min(options.FrameSize, bus.LargestMessage), FrameHeader.Size + most))
         {
             if (qos == QualityOfService.AtMostOnce)
             {
