@@ -70,11 +70,33 @@ public class LinkTests
         _got.ShouldBe(sent);
     }
 
-    private (LinkSender Link, LinkReceiver Receiver) Open(LinkOptions options)
+    // Whoever can send to a node must not fill its memory with a message that never ends.
+    [Fact]
+    public void Parts_OfAMessageThatIsTooLarge_AreTakenNoMore()
+    {
+        var (link, receiver) = Open(new LinkOptions(), largestMessage: 10_000);
+        Send(link, new string('x', 9_900));
+        Carry(link, receiver);
+        _got.Count.ShouldBe(1);
+
+        Send(link, new string('y', 20_000));
+        Carry(link, receiver);
+        Send(link, "small");
+        Carry(link, receiver);
+        _got.Count.ShouldBe(1);
+
+        var next = NewLink(_there, 2, new LinkOptions());
+        Send(next, "of the next link");
+        Carry(next, receiver);
+        _got[^1].ShouldBe("of the next link");
+    }
+
+    private (LinkSender Link, LinkReceiver Receiver) Open(LinkOptions options, int largestMessage = 100_000)
     {
         var link = NewLink(_there, 1, options);
         var receiver = new LinkReceiver(_peer, Deliver, new Durability(), _clock.Time, static _ => { })
         {
+            LargestMessage = largestMessage,
             Sender = NewLink(_back, 1, new LinkOptions()),
         };
         return (link, receiver);

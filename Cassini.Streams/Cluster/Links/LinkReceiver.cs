@@ -33,6 +33,9 @@ internal sealed class LinkReceiver(
     /// <summary>How long it waits for what it has asked for, before it asks once more.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>Of a packet of MQTT, with room for what a frame says beside it.</summary>
+    private const int LargestPacket = (256 + 1) * 1024 * 1024;
+
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _waiting = new();
 
@@ -57,6 +60,9 @@ internal sealed class LinkReceiver(
         get => Volatile.Read(ref _sender);
         set => Volatile.Write(ref _sender, value);
     }
+
+    /// <summary>The most bytes of a message in parts. Nothing more is taken of a link with a larger one.</summary>
+    public int LargestMessage { get; init; } = LargestPacket;
 
     /// <summary>A frame came.</summary>
     public void Receive(ReadOnlyMemory<byte> frame)
@@ -187,12 +193,7 @@ internal sealed class LinkReceiver(
         {
             if (header.Kind == FrameKind.Part)
             {
-                // Acknowledged with the last one: until then the sender must keep all of it.
-                (_parts ??= new ArrayBufferWriter<byte>()).Write(body);
-                lock (_lock)
-                {
-                    _received = number;
-                }
+                TakePart(number, body);
             }
             else if (TryTake(number, _parts is null ? body : Whole(body)))
             {
@@ -204,6 +205,34 @@ internal sealed class LinkReceiver(
             // Not asked for with each frame that is under way already: all would be sent for each of them.
             (_missedAt, _askedAt) = (_received, time.GetTimestamp());
             Acknowledge(missing: _received + 1);
+        }
+    }
+
+    private void TakePart(long number, ReadOnlySpan<byte> body)
+    {
+        _parts ??= new ArrayBufferWriter<byte>();
+        var isTooLarge = _parts.WrittenCount + body.Length > LargestMessage;
+        if (isTooLarge)
+        {
+            // No message is so large: it would never end.
+            _parts = null;
+        }
+        else
+        {
+            // Acknowledged with the last one: until then the sender must keep all of it.
+            _parts.Write(body);
+        }
+
+        lock (_lock)
+        {
+            if (isTooLarge)
+            {
+                _closed = Math.Max(_closed, _link);
+            }
+            else
+            {
+                _received = number;
+            }
         }
     }
 
