@@ -82,6 +82,7 @@ public sealed class JoinGateTests : IDisposable
         Say(interest: 1);
         _clock.AdvanceBy(TimeSpan.FromSeconds(20));
         _node.Events.Of<PeerLost>().ShouldHaveSingleItem();
+        _node.Node.Links["n2"].Interest.Known.ShouldBeFalse("it may have other sessions when it is back");
 
         Tell(0, 2, new ClientClaim(client, 5, ClaimPhase.Kept));
         _node.Node.OwnersOf(client).ShouldHaveSingleItem().IsLive.ShouldBeFalse();
