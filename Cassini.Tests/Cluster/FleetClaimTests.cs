@@ -151,6 +151,48 @@ public sealed class FleetClaimTests : IDisposable
         (await AskAsync()).ShouldBe(ReleaseOutcome.Leaving);
     }
 
+    // Only the run that has asked for it can say that it has come: the session would be on no node.
+    [Theory]
+    [InlineData("n3")]
+    [InlineData("n2")]
+    public async Task Came_OfAnotherNodeOrRun_EndsNothing(string who)
+    {
+        Bring();
+        _other.Tell([]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        (await AskAsync()).ShouldBe(ReleaseOutcome.Leaving);
+        var stranger = Epoch.StartingAt(_clock.UtcNow - TimeSpan.FromMinutes(1)).ToString();
+
+        _other.Say(new SessionCame(who, stranger, _other.OtherEpoch, 7, HasCome: true));
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+
+        _node.Broker.Sessions.Find("c").ShouldNotBeNull().IsLeaving.ShouldBeTrue();
+        _other.Say(new SessionCame("n2", _other.Epoch, _other.OtherEpoch, 7, HasCome: true));
+        await Eventually.HoldsAsync("it is gone", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+            return _node.Broker.Sessions.Find("c") is null;
+        });
+    }
+
+    // That there is none any more is for the node to say that has it: a new one would take its place.
+    [Theory]
+    [InlineData("n3", false)]
+    [InlineData("n2", false)]
+    [InlineData("n2", true)]
+    public async Task Answer_OfAnotherNodeOrRun_IsNone(string who, bool isOfOwner)
+    {
+        _other.Tell([new ClientClaim(ClientHash.Of("c"), 1, ClaimPhase.Kept)]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        var stranger = Epoch.StartingAt(_clock.UtcNow - TimeSpan.FromMinutes(1)).ToString();
+        _other.Asked = asked => _other.Say(
+            new SessionAnswered(who, isOfOwner ? _other.Epoch : stranger, asked.Epoch, asked.Number, ReleaseOutcome.None));
+
+        var claim = await ClaimAsync();
+
+        claim.IsGranted.ShouldBe(isOfOwner);
+    }
+
     private async Task<ReleaseOutcome> AskAsync(long? stamp = null)
     {
         var before = _other.Answers.Count;
@@ -207,6 +249,9 @@ public sealed class FleetClaimTests : IDisposable
 
         public List<ReleaseOutcome> Answers { get; } = [];
 
+        /// <summary>Called when it is asked for a session.</summary>
+        public Action<SessionAsked> Asked { get; set; } = static _ => { };
+
         public void Beat() => Say(new Beat("n2", Epoch, _version, "same", _clock.UtcNow));
 
         /// <summary>It lives, has these sessions, and wants this.</summary>
@@ -226,6 +271,9 @@ public sealed class FleetClaimTests : IDisposable
             {
                 case SessionAnswered answered:
                     Answers.Add(answered.Outcome);
+                    break;
+                case SessionAsked asked:
+                    Asked(asked);
                     break;
                 case { Node: "n1" } message:
                     OtherEpoch = message.Epoch;

@@ -45,6 +45,9 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     /// <summary>For how long the other node has not asked for anything.</summary>
     public TimeSpan Idle => time.GetElapsedTime(Volatile.Read(ref _touchedAt));
 
+    /// <summary>Whether it is the node that has asked for it, and the same run, that says something.</summary>
+    public bool IsFor(ControlMessage said) => (said.Node, said.Epoch) == (asked.Node, asked.Epoch);
+
     /// <summary>The other node shows that it still wants it.</summary>
     public void Touch() => Volatile.Write(ref _touchedAt, time.GetTimestamp());
 

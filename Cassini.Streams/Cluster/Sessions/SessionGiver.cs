@@ -40,6 +40,11 @@ internal sealed class SessionGiver(
             }
         }
 
+        if (!departure.IsFor(asked))
+        {
+            return;
+        }
+
         departure.Touch();
         if (departure.Outcome is { } outcome)
         {
@@ -54,7 +59,7 @@ internal sealed class SessionGiver(
         {
             Observe(marks.SendAsync(asked.Node, asked.To, asked.Number));
         }
-        else if (Find(asked.Number) is { } departure)
+        else if (Find(asked, asked.Number) is { } departure)
         {
             departure.Touch();
             Observe(MarkOwnAsync(departure));
@@ -64,7 +69,7 @@ internal sealed class SessionGiver(
     /// <summary>A node asks for a piece.</summary>
     public void Hear(PieceAsked asked)
     {
-        if (Find(asked.Number) is { } departure)
+        if (Find(asked, asked.Number) is { } departure)
         {
             Observe(SendPieceAsync(departure, asked.Piece));
         }
@@ -73,7 +78,7 @@ internal sealed class SessionGiver(
     /// <summary>A session has come to another node, or not.</summary>
     public void Hear(SessionCame came)
     {
-        if (Find(came.Number) is { } departure)
+        if (Find(came, came.Number) is { } departure)
         {
             Observe(EndAsync(departure, came.HasCome));
         }
@@ -127,6 +132,10 @@ internal sealed class SessionGiver(
             return _departures.GetValueOrDefault(number);
         }
     }
+
+    /// <returns>Null also when another node says it, or another run of the one that has asked.</returns>
+    private Departure? Find(ControlMessage said, ulong number) =>
+        Find(number) is { } departure && departure.IsFor(said) ? departure : null;
 
     private void Observe(Task work) => TaskObserver.Observe(work, failed);
 

@@ -33,7 +33,8 @@ internal sealed class SessionTaker(
     /// <summary>A node has answered.</summary>
     public void Hear(SessionAnswered answered)
     {
-        if (_waiting.TryGetValue(answered.Number, out var waiting))
+        if (_waiting.TryGetValue(answered.Number, out var waiting)
+            && (answered.Node, answered.Epoch) == waiting.Of)
         {
             waiting.Answer.TrySetResult(answered);
         }
@@ -97,7 +98,7 @@ internal sealed class SessionTaker(
         }
 
         var number = MessageOrigin.Next();
-        var waiting = _waiting[number] = new Waiting();
+        var waiting = _waiting[number] = new Waiting((owner.Node, of));
         var asked = new SessionAsked(node, epoch, of, number, request.ClientId, request.Identity, request.CleanStart, wish.Stamp);
         var mayLeave = true;
         try
@@ -261,8 +262,11 @@ internal sealed class SessionTaker(
         }
     }
 
-    private sealed class Waiting
+    private sealed class Waiting((string Node, string Epoch) of)
     {
+        /// <summary>Who is asked, and its run.</summary>
+        public (string Node, string Epoch) Of => of;
+
         public TaskCompletionSource<SessionAnswered> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>With the mark of a node, what comes from it is for the session.</summary>
