@@ -50,6 +50,29 @@ public class DepartureTests
         (piece, isLast).ShouldBe((5, true));
     }
 
+    // The session would leave for ever: whoever ends it has it, or the one that begins it is told that it is over.
+    [Fact]
+    public async Task Begin_WhileItEnds_LeavesTheSessionToOneOfBoth()
+    {
+        await using var rig = await RigAsync();
+        var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None);
+        for (var i = 0; i < 1_000; i++)
+        {
+            using var departure = new Departure(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, 1), PieceSize, rig.Clock.Time);
+            using var both = new Barrier(2);
+            var ending = Task.Run(() =>
+            {
+                both.SignalAndWait(TestContext.Current.CancellationToken);
+                return departure.End();
+            });
+            both.SignalAndWait(TestContext.Current.CancellationToken);
+
+            var hasBegun = departure.TryBegin(released);
+
+            (await ending is not null).ShouldBe(hasBegun);
+        }
+    }
+
     /// <summary>Asks for pieces until the last one, or until there is none.</summary>
     private static async Task<byte[]?> LastAsync(Departure departure)
     {
@@ -66,7 +89,7 @@ public class DepartureTests
     private static async Task<Departure> BeginAsync(BrokerRig rig)
     {
         var departure = new Departure(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, 1), PieceSize, rig.Clock.Time);
-        departure.Begin(await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None));
+        departure.TryBegin(await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None)).ShouldBeTrue();
         departure.Marks.OnOwn([]);
         return departure;
     }

@@ -12,6 +12,7 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="time">The one clock.</param>
 internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider time) : IDisposable
 {
+    private readonly Lock _lock = new();
     private readonly CancellationTokenSource _over = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private ReadOnlyMemory<byte> _head;
@@ -22,6 +23,7 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     private int _next;
     private bool _isAtEnd;
     private bool _hasFailed;
+    private bool _isOver;
     private int _isWanted = -1;
     private long _touchedAt = time.GetTimestamp();
 
@@ -29,9 +31,6 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
 
     /// <summary>With the mark of a node, everything has come that it published for this one alone.</summary>
     public MarkGate Marks { get; } = new(awaitsOwn: true);
-
-    /// <summary>Whether nobody waits for it any more.</summary>
-    public bool IsOver => _over.IsCancellationRequested;
 
     /// <summary>What became of it; null as long as that is not known.</summary>
     public ReleaseOutcome? Outcome { get; private set; }
@@ -52,16 +51,23 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     public void Touch() => Volatile.Write(ref _touchedAt, time.GetTimestamp());
 
     /// <summary>It is known what becomes of it.</summary>
-    public void Begin(SessionReleased released)
+    /// <returns>False when nobody waits for it any more: then a session that is leaving is not its own.</returns>
+    public bool TryBegin(SessionReleased released)
     {
         Touch();
-        if (released.Session is { } session)
+        var head = released.Session is { } session ? SessionParcel.Write(session.Export()) : [];
+        lock (_lock)
         {
-            _head = SessionParcel.Write(session.Export());
-            _heads = (_head.Length + pieceSize - 1) / pieceSize;
-        }
+            if (_isOver)
+            {
+                return false;
+            }
 
-        (Session, HadConnection, Outcome) = (released.Session, released.HadConnection, released.Outcome);
+            _head = head;
+            _heads = (head.Length + pieceSize - 1) / pieceSize;
+            (Session, HadConnection, Outcome) = (released.Session, released.HadConnection, released.Outcome);
+            return true;
+        }
     }
 
     /// <summary>Makes a piece, once everything for it has come.</summary>
@@ -106,7 +112,23 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
         }
     }
 
-    public void Dispose() => _over.Cancel();
+    /// <summary>Nobody waits for it any more.</summary>
+    /// <returns>The session that is leaving: it must end, or stay. Null when there is none, or it is not known yet.</returns>
+    public Session? End()
+    {
+        Session? session;
+        lock (_lock)
+        {
+            _isOver = true;
+            session = Session;
+        }
+
+        // Without the lock: whoever waits goes on here.
+        _over.Cancel();
+        return session;
+    }
+
+    public void Dispose() => End();
 
     private byte[] HeadPiece(int piece)
     {

@@ -116,13 +116,13 @@ internal sealed class SessionGiver(
 
     public void Dispose()
     {
+        List<Departure> all;
         lock (_lock)
         {
-            foreach (var departure in _departures.Values)
-            {
-                departure.Dispose();
-            }
+            all = [.. _departures.Values];
         }
+
+        all.ForEach(departure => departure.Dispose());
     }
 
     private Departure? Find(ulong number)
@@ -160,16 +160,25 @@ internal sealed class SessionGiver(
                 .ReleaseAsync(asked.ClientId, asked.Identity, asked.CleanStart, CancellationToken.None).ConfigureAwait(false);
         }
 
-        departure.Marks.Expect(peers.Live);
-        departure.Begin(released);
-        if (departure.IsOver)
+        var hasBegun = false;
+        try
         {
-            // Who asked is gone.
-            released.Session?.Stay();
-            return;
+            departure.Marks.Expect(peers.Live);
+            hasBegun = departure.TryBegin(released);
+        }
+        finally
+        {
+            if (!hasBegun)
+            {
+                // Who asked is gone, or this failed: nobody else could let it stay.
+                released.Session?.Stay();
+            }
         }
 
-        Answer(departure, released.Outcome);
+        if (hasBegun)
+        {
+            Answer(departure, released.Outcome);
+        }
     }
 
     private void Answer(Departure departure, ReleaseOutcome outcome) => peers.Tell(
@@ -209,8 +218,7 @@ internal sealed class SessionGiver(
             }
         }
 
-        departure.Dispose();
-        if (departure.Session is not { } session)
+        if (departure.End() is not { } session)
         {
             return;
         }
