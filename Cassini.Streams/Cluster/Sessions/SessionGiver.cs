@@ -1,7 +1,6 @@
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster.Interest;
-using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Cluster.Sessions;
 
@@ -15,10 +14,10 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="marks">Sends marks to nodes whose sessions leave them.</param>
 /// <param name="pieceSize">How many bytes a piece of a session has at most.</param>
 /// <param name="time">The one clock.</param>
-/// <param name="failed">Called with a bug.</param>
+/// <param name="tasks">Owns what is done in the background.</param>
 internal sealed class SessionGiver(
     string node, string epoch, ClusterOptions options, MqttBroker broker, OwnClients clients, IPeers peers, MarkSender marks, int pieceSize,
-    TimeProvider time, Action<Exception> failed) : IDisposable
+    TimeProvider time, NodeTasks tasks) : IDisposable
 {
     /// <summary>An answer may be lost, and asked for once more.</summary>
     private static readonly TimeSpan KeptAnswer = TimeSpan.FromSeconds(2);
@@ -35,7 +34,7 @@ internal sealed class SessionGiver(
             if (!_departures.TryGetValue(asked.Number, out departure))
             {
                 _departures.Add(asked.Number, departure = new Departure(asked, pieceSize, time));
-                Observe(ReleaseAsync(departure));
+                tasks.Add(ReleaseAsync(departure));
                 return;
             }
         }
@@ -57,12 +56,12 @@ internal sealed class SessionGiver(
     {
         if (asked.To != node)
         {
-            Observe(marks.SendAsync(asked.Node, asked.To, asked.Number));
+            tasks.Add(marks.SendAsync(asked.Node, asked.To, asked.Number));
         }
         else if (Find(asked, asked.Number) is { } departure)
         {
             departure.Touch();
-            Observe(MarkOwnAsync(departure));
+            tasks.Add(MarkOwnAsync(departure));
         }
     }
 
@@ -71,7 +70,7 @@ internal sealed class SessionGiver(
     {
         if (Find(asked, asked.Number) is { } departure)
         {
-            Observe(SendPieceAsync(departure, asked.Piece));
+            tasks.Add(SendPieceAsync(departure, asked.Piece));
         }
     }
 
@@ -80,7 +79,7 @@ internal sealed class SessionGiver(
     {
         if (Find(came, came.Number) is { } departure)
         {
-            Observe(EndAsync(departure, came.HasCome));
+            tasks.Add(EndAsync(departure, came.HasCome));
         }
     }
 
@@ -109,7 +108,7 @@ internal sealed class SessionGiver(
             if (isAnswered || departure.Idle > 3 * options.TakeOverPatience
                 || peers.EpochOf(departure.Asked.Node) != departure.Asked.Epoch)
             {
-                Observe(EndAsync(departure, hasCome: false));
+                tasks.Add(EndAsync(departure, hasCome: false));
             }
         }
     }
@@ -136,8 +135,6 @@ internal sealed class SessionGiver(
     /// <returns>Null also when another node says it, or another run of the one that has asked.</returns>
     private Departure? Find(ControlMessage said, ulong number) =>
         Find(number) is { } departure && departure.IsFor(said) ? departure : null;
-
-    private void Observe(Task work) => TaskObserver.Observe(work, failed);
 
     private async Task ReleaseAsync(Departure departure)
     {

@@ -19,11 +19,12 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="confirmed">The versions of it that all live peers have confirmed.</param>
 /// <param name="peers">The other nodes.</param>
 /// <param name="marks">Sends the marks of this node.</param>
+/// <param name="tasks">Owns what is done in the background.</param>
 /// <param name="events">Where it publishes what came.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class SessionTaker(
     string node, string epoch, ClusterOptions options, MqttBroker broker, Durability durability, OwnInterest interest, Watermark confirmed,
-    IPeers peers, MarkSender marks, IEventPublisher events, TimeProvider time)
+    IPeers peers, MarkSender marks, NodeTasks tasks, IEventPublisher events, TimeProvider time)
 {
     /// <summary>What is not answered for so long is asked for again: the bus may have lost it.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(500);
@@ -233,7 +234,7 @@ internal sealed class SessionTaker(
             if (all is not null)
             {
                 peers.TellAll(all);
-                _ = marks.SendAsync(null, from, asked.Number, () => waiting.Session?.Deliveries.OpenArrival(peer: null));
+                tasks.Add(marks.SendAsync(null, from, asked.Number, () => waiting.Session?.Deliveries.OpenArrival(peer: null)));
             }
 
             peers.Tell(from, new PieceAsked(node, epoch, asked.Of, asked.Number, wanted.Number));
