@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Sessions;
@@ -60,6 +61,23 @@ public class SessionGiverTests
 
         await Eventually.CompletesAsync("it is over", idle);
         _peers.Said.ShouldHaveSingleItem().ShouldBeOfType<SessionAnswered>();
+    }
+
+    // Who can publish on the bus could ask without end.
+    [Fact]
+    public async Task Ask_BeyondTheMost_IsAnsweredBusy()
+    {
+        await using var rig = new BrokerRig();
+        using var giver = Giver(rig);
+        for (var i = 0; i <= SessionGiver.MostDepartures; i++)
+        {
+            giver.Hear(new SessionAsked("n2", "e2", "e1", (ulong)i, $"c{i}", "alice", false, long.MaxValue));
+        }
+
+        await Eventually.CompletesAsync("all are answered", _tasks.WhenIdle());
+
+        _peers.Said.Cast<SessionAnswered>().Single(answered => answered.Outcome == ReleaseOutcome.Busy).Number
+            .ShouldBe((ulong)SessionGiver.MostDepartures);
     }
 
     private SessionGiver Giver(BrokerRig rig)

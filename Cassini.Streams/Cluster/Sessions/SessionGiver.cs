@@ -22,6 +22,12 @@ internal sealed class SessionGiver(
     /// <summary>An answer may be lost, and asked for once more.</summary>
     private static readonly TimeSpan KeptAnswer = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How many sessions others may ask for at once, each with a task: beyond, the answer is to ask later. Answers count as long as they
+    /// are kept.
+    /// </summary>
+    internal const int MostDepartures = 10_000;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, Departure> _departures = [];
 
@@ -31,12 +37,18 @@ internal sealed class SessionGiver(
         Departure? departure;
         lock (_lock)
         {
-            if (!_departures.TryGetValue(asked.Number, out departure))
+            if (!_departures.TryGetValue(asked.Number, out departure) && _departures.Count < MostDepartures)
             {
                 _departures.Add(asked.Number, departure = new Departure(asked, pieceSize, time));
                 tasks.Add(ReleaseAsync(departure));
                 return;
             }
+        }
+
+        if (departure is null)
+        {
+            peers.Tell(asked.Node, new SessionAnswered(node, epoch, asked.Epoch, asked.Number, ReleaseOutcome.Busy));
+            return;
         }
 
         if (!departure.IsFor(asked))
