@@ -104,8 +104,8 @@ internal sealed class SessionTaker(
         var mayLeave = true;
         try
         {
-            var answer = await AskAsync(() => peers.Tell(owner.Node, asked), waiting.Answer.Task, cancellationToken)
-                .ConfigureAwait(false);
+            await AskAsync(() => peers.Tell(owner.Node, asked), waiting.Answer.Task, cancellationToken).ConfigureAwait(false);
+            var answer = await waiting.Answer.Task.ConfigureAwait(false);
             mayLeave = false;
             wish.HasTakenOver |= answer.HadConnection;
             return answer.Outcome switch
@@ -147,7 +147,7 @@ internal sealed class SessionTaker(
         {
             var messages = 0L;
             var stream = new PieceStream(
-                (wanted, all) => AskPieceAsync(owner.Node, asked, waiting, wanted, all, cancellationToken));
+                wanted => AskPieceAsync(owner.Node, asked, waiting, wanted, cancellationToken), broker.Sessions.LargestMoved);
             var moved = SessionParcel.ReadSession((await stream.NextAsync().ConfigureAwait(false))!.Value);
             if (moved.ClientId != asked.ClientId || moved.Identity != asked.Identity)
             {
@@ -166,7 +166,7 @@ internal sealed class SessionTaker(
             await (known?.WhenReachedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
             waiting.Session = session;
             waiting.Marks.Expect(peers.Live);
-            stream.Marks = new MarksAsked(node, epoch, owner.Node, asked.Number, interest.Version);
+            waiting.MarksAsked = new MarksAsked(node, epoch, owner.Node, asked.Number, interest.Version);
             while (await stream.NextAsync().ConfigureAwait(false) is { } item)
             {
                 var message = SessionParcel.ReadMessage(item, topic => broker.Topics.Get(topic), ExpiresAt);
@@ -178,7 +178,7 @@ internal sealed class SessionTaker(
                 messages++;
             }
 
-            await waiting.Marks.Complete.WaitAsync(options.TakeOverPatience, time, cancellationToken).ConfigureAwait(false);
+            await AskAsync(() => AskForMarks(owner.Node, asked, waiting), waiting.Marks.Complete, cancellationToken).ConfigureAwait(false);
             Durability.TakeNoted();
             isHere = broker.Sessions.TryArrive(session, moved);
             var ticket = Durability.TakeNoted();
@@ -224,20 +224,32 @@ internal sealed class SessionTaker(
     }
 
     private async Task<(byte[] Body, bool IsLast)> AskPieceAsync(
-        string from, SessionAsked asked, Waiting waiting, WantedPiece wanted, MarksAsked? all, CancellationToken cancellationToken)
+        string from, SessionAsked asked, Waiting waiting, WantedPiece wanted, CancellationToken cancellationToken)
     {
         waiting.Piece = wanted;
-        return await AskAsync(Ask, wanted.Come.Task, cancellationToken).ConfigureAwait(false);
+        await AskAsync(Ask, wanted.Come.Task, cancellationToken).ConfigureAwait(false);
+        if (waiting.Marks.Complete.IsCompleted)
+        {
+            // A piece that comes after they were asked for shows that the other node has them.
+            waiting.MarksAsked = null;
+        }
+
+        return await wanted.Come.Task.ConfigureAwait(false);
 
         void Ask()
         {
-            if (all is not null)
-            {
-                peers.TellAll(all);
-                tasks.Add(marks.SendAsync(null, from, asked.Number, () => waiting.Session?.Deliveries.OpenArrival(peer: null)));
-            }
-
+            AskForMarks(from, asked, waiting);
             peers.Tell(from, new PieceAsked(node, epoch, asked.Of, asked.Number, wanted.Number));
+        }
+    }
+
+    /// <summary>Each time anew, as long as one is missing: it may be lost, or that of a node that has joined meanwhile.</summary>
+    private void AskForMarks(string from, SessionAsked asked, Waiting waiting)
+    {
+        if (waiting.MarksAsked is { } all)
+        {
+            peers.TellAll(all);
+            tasks.Add(marks.SendAsync(null, from, asked.Number, () => waiting.Session?.Deliveries.OpenArrival(peer: null)));
         }
     }
 
@@ -247,7 +259,7 @@ internal sealed class SessionTaker(
 
     /// <summary>Asks until there is an answer.</summary>
     /// <exception cref="TimeoutException">There is none.</exception>
-    private async Task<T> AskAsync<T>(Action ask, Task<T> answer, CancellationToken cancellationToken)
+    private async Task AskAsync(Action ask, Task answer, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         while (true)
@@ -255,7 +267,8 @@ internal sealed class SessionTaker(
             ask();
             try
             {
-                return await answer.WaitAsync(AskAgainAfter, time, cancellationToken).ConfigureAwait(false);
+                await answer.WaitAsync(AskAgainAfter, time, cancellationToken).ConfigureAwait(false);
+                return;
             }
             catch (TimeoutException) when (time.GetElapsedTime(began) < options.TakeOverPatience)
             {
@@ -278,46 +291,8 @@ internal sealed class SessionTaker(
 
         /// <summary>The piece that is to come; null while none is.</summary>
         public WantedPiece? Piece { get; set; }
-    }
 
-    private sealed class WantedPiece(int number)
-    {
-        public int Number => number;
-
-        public TaskCompletionSource<(byte[] Body, bool IsLast)> Come { get; } =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    /// <summary>The items of a session, out of its pieces.</summary>
-    private sealed class PieceStream(Func<WantedPiece, MarksAsked?, Task<(byte[] Body, bool IsLast)>> ask)
-    {
-        private ReadOnlyMemory<byte> _come;
-        private int _next;
-        private bool _isAtEnd;
-
-        /// <summary>What all nodes are asked for before the next piece comes.</summary>
-        public MarksAsked? Marks { get; set; }
-
-        /// <returns>Null at the end.</returns>
-        public async Task<ReadOnlyMemory<byte>?> NextAsync()
-        {
-            while (true)
-            {
-                if (SessionParcel.TryTake(ref _come) is { } item)
-                {
-                    return item;
-                }
-
-                if (_isAtEnd)
-                {
-                    return _come.IsEmpty ? null : throw new InvalidDataException("the session is cut off");
-                }
-
-                var (body, isLast) = await ask(new WantedPiece(_next++), Marks).ConfigureAwait(false);
-                _isAtEnd = isLast;
-                Marks = null;
-                _come = _come.IsEmpty ? body : (byte[])[.. _come.Span, .. body];
-            }
-        }
+        /// <summary>What all nodes are asked for; null before, and when all marks have come, here and to the other node.</summary>
+        public MarksAsked? MarksAsked { get; set; }
     }
 }
