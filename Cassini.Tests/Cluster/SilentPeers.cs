@@ -20,6 +20,8 @@ internal sealed class SilentPeers : IPeers
 
     public bool IsConnected => true;
 
+    public int LargestPiece => 1_000;
+
     public bool HasJoined => true;
 
     public string? EpochOf(string node) => null;

@@ -28,6 +28,9 @@ internal sealed class SessionGiver(
     /// </summary>
     internal const int MostDepartures = 10_000;
 
+    /// <summary>A bus that takes less carries no messages either.</summary>
+    private const int LeastBytes = 256;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, Departure> _departures = [];
 
@@ -39,7 +42,7 @@ internal sealed class SessionGiver(
         {
             if (!_departures.TryGetValue(asked.Number, out departure) && _departures.Count < MostDepartures)
             {
-                _departures.Add(asked.Number, departure = new Departure(asked, pieceSize, time));
+                _departures.Add(asked.Number, departure = new Departure(asked, BytesOfPiece, time));
                 tasks.Add(ReleaseAsync(departure));
                 return;
             }
@@ -135,6 +138,9 @@ internal sealed class SessionGiver(
 
         all.ForEach(departure => departure.Dispose());
     }
+
+    /// <summary>The bus takes no larger one. Its server may be another one for each session.</summary>
+    private int BytesOfPiece => Math.Max(LeastBytes, Math.Min(pieceSize, peers.LargestPiece - SessionPiece.HeaderSize));
 
     private Departure? Find(ulong number)
     {
