@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Sessions;
 
@@ -21,6 +22,7 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     private ReadOnlyMemory<byte> _rest;
     private byte[] _last = [];
     private int _next;
+    private bool _hasMore = true;
     private bool _isAtEnd;
     private bool _hasFailed;
     private bool _isOver;
@@ -139,29 +141,39 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
 
     private async Task<byte[]> NextAsync(Session session)
     {
-        _messages ??= session.Deliveries.ExportAsync(_over.Token).GetAsyncEnumerator(_over.Token);
-        using var body = new MemoryStream();
-        body.Write(_rest.Span);
-        var hasMore = true;
-
-        // After a failure there is no next message, which must not look like the end.
-        _hasFailed = true;
-        while (body.Length < pieceSize && (hasMore = await _messages.MoveNextAsync().ConfigureAwait(false)))
+        // A message of several pieces is not copied again for each of them.
+        if (_rest.Length < pieceSize)
         {
-            var moved = _messages.Current;
-            body.Write(SessionParcel.Write(moved, moved.Message.Message.SecondsLeft(time.GetTimestamp(), time)));
+            await ReadOnAsync(session).ConfigureAwait(false);
         }
 
         if (!session.KeepsMessages)
         {
+            _hasFailed = true;
             throw new InvalidDataException("the session has ended meanwhile");
         }
 
+        var body = _rest[..Math.Min(pieceSize, _rest.Length)];
+        _rest = _rest[body.Length..];
+        _isAtEnd = !_hasMore && _rest.IsEmpty;
+        return SessionPiece.Write(asked.Number, _next++, _isAtEnd, body.Span);
+    }
+
+    private async Task ReadOnAsync(Session session)
+    {
+        _messages ??= session.Deliveries.ExportAsync(_over.Token).GetAsyncEnumerator(_over.Token);
+        var read = new ArrayBufferWriter<byte>();
+        read.Write(_rest.Span);
+
+        // After a failure there is no next message, which must not look like the end.
+        _hasFailed = true;
+        while (read.WrittenCount < pieceSize && (_hasMore = await _messages.MoveNextAsync().ConfigureAwait(false)))
+        {
+            var moved = _messages.Current;
+            read.Write(SessionParcel.Write(moved, moved.Message.Message.SecondsLeft(time.GetTimestamp(), time)));
+        }
+
         _hasFailed = false;
-        var bytes = body.ToArray();
-        var length = Math.Min(pieceSize, bytes.Length);
-        _rest = bytes.AsMemory(length);
-        _isAtEnd = !hasMore && _rest.IsEmpty;
-        return SessionPiece.Write(asked.Number, _next++, _isAtEnd, bytes.AsSpan(0, length));
+        _rest = read.WrittenMemory;
     }
 }
