@@ -2,6 +2,7 @@ using System.Text;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;
@@ -117,6 +118,38 @@ public sealed class JoinDuringAMoveTests : IDisposable
                 return condition();
             },
             holds => holds);
+    }
+
+    // It has come: an operator must not look for it on the other node.
+    [Fact]
+    public async Task Move_ThatCannotBeToldToOthers_IsSaidToHaveArrived()
+    {
+        var (first, second) = (Start("n1"), Start("n2"));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(3));
+        var sessions = first.Broker.Sessions;
+        var moved = new MovedSession("c", "alice", 1_000_000, [], []);
+        sessions.TryArrive(sessions.BeginArrival(moved).Session.ShouldNotBeNull(), moved).ShouldBeTrue();
+        sessions.Fleet!.OnHeld("c", isKept: true, _clock.UtcNow);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        var claiming = second.Broker.Sessions.Fleet!.ClaimAsync(
+            new AttachRequest("c", "alice", CleanStart: false, 1_000_000, [], []), TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("it is here", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(0.1));
+            return second.Broker.Sessions.Find("c") is not null;
+        });
+        _engine.SetConnected("n2", false);
+
+        await Eventually.HoldsAsync("there is an answer", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+            return claiming.IsCompleted;
+        });
+
+        using var claim = await claiming;
+        claim.Detail.ShouldStartWith("the session is here");
+        second.Events.Of<SessionArrived>().ShouldHaveSingleItem().From.ShouldBe("n1");
+        second.Events.Of<SessionNotArrived>().ShouldBeEmpty();
     }
 
     private SimulatedNode Start(string name)

@@ -195,13 +195,10 @@ internal sealed class SessionTaker(
             // A node that is gone before it hears this would have the session as well.
             await confirmed.WhenReachedAsync(interest.Version, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!peers.IsConnected)
-            {
-                return refusal = (ReasonCode.ServerUnavailable, "the session is here, but the other nodes cannot be told that");
-            }
-
             events.Publish(new SessionArrived(asked.ClientId, owner.Node, messages, time.GetElapsedTime(began)));
-            return null;
+            return peers.IsConnected
+                ? null
+                : (ReasonCode.ServerUnavailable, "the session is here, but the other nodes cannot be told that");
         }
         catch (Exception failure) when (failure is TimeoutException or InvalidDataException or OperationCanceledException)
         {
