@@ -296,6 +296,8 @@ public class SessionMoveTests
         public Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken) =>
             Task.FromResult(new SessionClaim(ReasonCode.Success, "", static () => { }));
 
+        public bool IsElsewhere(string clientId) => false;
+
         public void OnHeld(string clientId, bool isKept, DateTimeOffset since)
         {
             Held.Add(clientId);

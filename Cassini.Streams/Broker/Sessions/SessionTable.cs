@@ -86,6 +86,12 @@ internal sealed class SessionTable(
     {
         AttachResult result;
         Session? ended;
+        if (request.WasHere && Find(request.ClientId) is null && Fleet?.IsElsewhere(request.ClientId) is not true)
+        {
+            // It has expired or was deleted, and has not moved.
+            request = request with { WasHere = false };
+        }
+
         lock (_connecting[(uint)request.ClientId.GetHashCode(StringComparison.Ordinal) % Stripes])
         {
             result = AttachLocked(attachment, request, flushes, out ended);
@@ -279,7 +285,7 @@ internal sealed class SessionTable(
                 null, existing.History, Reason: ReasonCode.NotAuthorized, Detail: "the client identifier belongs to another identity");
         }
 
-        if (existing is null && request.WasHere)
+        if (existing is null && request is { WasHere: true, CleanStart: false })
         {
             return new AttachResult(
                 null, new PendingEvents(events), Reason: ReasonCode.ServerBusy,
