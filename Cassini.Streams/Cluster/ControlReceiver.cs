@@ -28,12 +28,12 @@ internal sealed class ControlReceiver(
             case InterestWanted when peers.Find(message) is not null:
                 sender.TellAllInterest(message.Node);
                 break;
-            case InterestTold told when peers.Find(message) is { } peer:
+            // Of one that is gone only what it kept then is known; when its heartbeat is heard, it is asked for all.
+            case InterestTold told when peers.Find(message) is { Subscriber.Link: not null } peer:
                 Take(peer, told);
                 break;
             case InterestSeen seen when peers.Find(message) is { } peer && seen.Of == self.Epoch:
-                peer.Confirmed = Math.Max(peer.Confirmed, seen.Version);
-                join.Review();
+                join.Confirm(peer, seen.Version);
                 break;
             case LinkAsked asked when asked.Of == self.Epoch && peers.Find(message) is { } peer:
                 links.Answer(peer, asked.Link);

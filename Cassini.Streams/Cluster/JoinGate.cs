@@ -24,8 +24,9 @@ internal sealed class JoinGate
     private TaskCompletionSource? _allKnown;
     private TimeSpan? _connectedAt;
     private bool _isLate;
-    private long _pendingSince;
-    private long _pendingVersion;
+
+    // Versions that peers were told and that not all have confirmed, and when.
+    private readonly Queue<(long Version, long ToldAt)> _told = new();
 
     /// <param name="options">The fleet.</param>
     /// <param name="peers">The peers.</param>
@@ -62,28 +63,39 @@ internal sealed class JoinGate
     /// <summary>The peers are told a version of what the clients of this node want.</summary>
     public void Await(long version)
     {
-        if (_pendingVersion <= _confirmed.Reached)
-        {
-            _pendingSince = _time.GetTimestamp();
-        }
-
-        _pendingVersion = version;
+        _told.Enqueue((version, _time.GetTimestamp()));
         Review();
+    }
+
+    /// <summary>A peer knows a version of what the clients of this node want.</summary>
+    public void Confirm(PeerNode peer, long version)
+    {
+        // A higher one is none that this node has said.
+        if (version <= _own.Version)
+        {
+            peer.Confirmed = Math.Max(peer.Confirmed, version);
+            Review();
+        }
     }
 
     /// <summary>A peer has come or gone, has confirmed something, or has said what it wants: answers leave that waited for it.</summary>
     public void Review()
     {
         _confirmed.Reach(_peers.Live.Select(peer => peer.Confirmed).DefaultIfEmpty(_own.Version).Min());
+        while (_told.TryPeek(out var told) && told.Version <= _confirmed.Reached)
+        {
+            _told.Dequeue();
+        }
+
         if (_allKnown is not null && IsAllKnown)
         {
             _allKnown.SetResult();
             _allKnown = null;
         }
 
-        foreach (var peer in _peers.Live.Where(peer => peer.IsLagging && peer.Confirmed >= _pendingVersion))
+        foreach (var peer in _peers.Live.Where(peer => peer.LagsBehind is { } version && peer.Confirmed >= version))
         {
-            peer.IsLagging = false;
+            peer.LagsBehind = null;
             _lock.NoteLocked(new InterestConfirmed(peer.Name));
         }
     }
@@ -91,24 +103,17 @@ internal sealed class JoinGate
     /// <summary>Time has passed: an answer to SUBSCRIBE waits for so long only. Who has kept it waiting is reported.</summary>
     public void LosePatience()
     {
-        if (_pendingVersion <= _confirmed.Reached)
+        while (_told.TryPeek(out var told) && _time.GetElapsedTime(told.ToldAt) is var waited && waited >= _options.SubscribePatience)
         {
-            return;
-        }
+            foreach (var peer in _peers.Live.Where(peer => peer.LagsBehind is null && peer.Confirmed < told.Version))
+            {
+                peer.LagsBehind = told.Version;
+                _lock.NoteLocked(new InterestLagging(peer.Name, waited));
+            }
 
-        var waited = _time.GetElapsedTime(_pendingSince);
-        if (waited < _options.SubscribePatience)
-        {
-            return;
+            _confirmed.Reach(told.Version);
+            _told.Dequeue();
         }
-
-        foreach (var peer in _peers.Live.Where(peer => !peer.IsLagging && peer.Confirmed < _pendingVersion))
-        {
-            peer.IsLagging = true;
-            _lock.NoteLocked(new InterestLagging(peer.Name, waited));
-        }
-
-        _confirmed.Reach(_pendingVersion);
     }
 
     /// <summary>Something was heard, or time has passed: the node joins when it has heard enough, or waited long enough.</summary>
@@ -154,11 +159,15 @@ internal sealed class JoinGate
         try
         {
             await _joined.Task.WaitAsync(_options.TakeOverPatience, _time, cancellationToken).ConfigureAwait(false);
-            return true;
         }
         catch (TimeoutException)
         {
-            return false;
+            // It may have stopped, too.
+        }
+
+        using (_lock.Enter())
+        {
+            return HasJoined;
         }
     }
 

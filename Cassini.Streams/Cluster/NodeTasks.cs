@@ -10,13 +10,22 @@ internal sealed class NodeTasks
     private TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _idle;
     private int _running;
+    private Exception? _unheard;
+    private bool _isWatched;
 
-    /// <summary>Fails when one of them does from now on. One failure is told: whoever hears of it begins anew.</summary>
+    /// <summary>Fails when one of them does, or has since the last failure. One is told: whoever hears of it begins anew.</summary>
     public Task WatchFailures()
     {
         lock (_lock)
         {
             _failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _isWatched = true;
+            if (_unheard is { } bug)
+            {
+                _unheard = null;
+                Fail(bug);
+            }
+
             return _failed.Task;
         }
     }
@@ -50,7 +59,15 @@ internal sealed class NodeTasks
     {
         lock (_lock)
         {
-            _failed.TrySetException(bug);
+            if (_isWatched)
+            {
+                _isWatched = false;
+                _failed.TrySetException(bug);
+            }
+            else
+            {
+                _unheard ??= bug;
+            }
         }
     }
 

@@ -53,6 +53,7 @@ internal sealed class PeerLinks(
         }
 
         peer.Interest.Leave();
+        peer.Lose(time.GetTimestamp());
         var isForIt = peer.Interest.KeptFilters.Any() && !(isStopping && peer.Subscriber is { Queue: null, Link.IsSettled: true });
         var queue = isForIt ? broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters) : null;
         peer.IsWithoutQueue = isForIt && queue is null;

@@ -31,8 +31,8 @@ internal sealed class PeerNode(
     /// <summary>The version of this node's interest that it has confirmed.</summary>
     public long Confirmed { get; set; }
 
-    /// <summary>Whether it was reported that it does not confirm in time.</summary>
-    public bool IsLagging { get; set; }
+    /// <summary>The version that it has not confirmed in time, as reported; null when it has.</summary>
+    public long? LagsBehind { get; set; }
 
     /// <summary>How many heartbeats in a row had a wrong clock.</summary>
     public int SkewedBeats { get; set; }
@@ -70,6 +70,12 @@ internal sealed class PeerNode(
     /// <summary>How many messages for its sessions were not kept, as reported; null when all are.</summary>
     public long? NotKept { get; set; }
 
+    /// <summary>When that was reported last: a timestamp.</summary>
+    public long NotKeptSaidAt { get; set; }
+
+    /// <summary>Since when it is gone: a timestamp.</summary>
+    public long GoneSince { get; private set; }
+
     /// <summary>Ends the subscription to its frames.</summary>
     public IDisposable? Frames { get; set; }
 
@@ -83,6 +89,9 @@ internal sealed class PeerNode(
             Retained.Look();
         }
     }
+
+    /// <summary>It is gone: when it is back it says anew what it wants.</summary>
+    public void Lose(long now) => (IsKnown, GoneSince) = (false, now);
 
     /// <summary>Nothing of this run is taken any more.</summary>
     public void End()

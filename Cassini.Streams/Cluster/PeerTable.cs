@@ -102,7 +102,7 @@ internal sealed class PeerTable
         }
     }
 
-    /// <summary>A peer that is gone is known no more, and its sessions are given up.</summary>
+    /// <summary>A peer that is gone is known no more, and what is kept for its sessions is given up.</summary>
     /// <param name="node">Its name; of one that is not gone nothing happens.</param>
     public void ForgetGone(string node)
     {
@@ -203,7 +203,9 @@ internal sealed class PeerTable
     /// <summary>Makes room for another one: nodes of which each run has a name of its own would fill it up.</summary>
     private bool TryForgetOne()
     {
-        if (Gone.FirstOrDefault() is not { } gone)
+        // First those that keep nothing; then the one that is gone for the longest time.
+        if (Gone.OrderBy(peer => peer.Interest.Clients.Count > 0 || peer.Interest.KeptFilters.Any()).ThenBy(peer => peer.GoneSince)
+            .FirstOrDefault() is not { } gone)
         {
             return false;
         }

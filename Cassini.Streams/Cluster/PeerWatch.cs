@@ -16,6 +16,9 @@ internal sealed class PeerWatch(ClusterOptions options, Func<string> settings, N
     /// <summary>A heartbeat whose clock differs by more is reported.</summary>
     private static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(1);
 
+    /// <summary>What is not kept, and becomes more, is said again after so long.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromMinutes(1);
+
     /// <summary>A peer says how it is.</summary>
     public void Hear(PeerNode peer, Beat beat)
     {
@@ -120,9 +123,10 @@ internal sealed class PeerWatch(ClusterOptions options, Func<string> settings, N
     {
         var dropped = peer.Subscriber.Queue?.Session.Losses.Dropped ?? 0;
         long? lost = peer.IsWithoutQueue || dropped > 0 ? dropped : null;
-        if (lost != peer.NotKept)
+        var isNew = lost is null != peer.NotKept is null;
+        if (isNew || (lost != peer.NotKept && time.GetElapsedTime(peer.NotKeptSaidAt) >= Again))
         {
-            peer.NotKept = lost;
+            (peer.NotKept, peer.NotKeptSaidAt) = (lost, time.GetTimestamp());
             nodeLock.NoteLocked(lost is { } number ? new MessagesNotKept(peer.Name, number) : new MessagesKept(peer.Name));
         }
     }

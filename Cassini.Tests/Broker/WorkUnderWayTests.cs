@@ -5,6 +5,36 @@ namespace Cassini.Tests.Broker;
 
 public class WorkUnderWayTests
 {
+    // Those who wait turn the sides under those who begin: after a wait nothing is under way that had begun before it.
+    [Fact]
+    public async Task Wait_OnManyThreads_SeesWhatBeganBefore()
+    {
+        var (work, isOver, missed) = (new WorkUnderWay(), false, 0);
+        var begun = new int[2];
+        var threads = Enumerable.Range(0, begun.Length).Select(index => Task.Run(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                var side = work.Begin();
+                Volatile.Write(ref begun[index], begun[index] + 1);
+
+                // Odd while it is under way.
+                Volatile.Write(ref begun[index], begun[index] + 1);
+                work.End(side);
+            }
+        })).ToList();
+        for (var i = 0; i < 5_000; i++)
+        {
+            var before = begun.Select((_, index) => Volatile.Read(ref begun[index])).ToArray();
+            await work.WhenEndedAsync();
+            missed += before.Where((number, index) => number % 2 == 1 && Volatile.Read(ref begun[index]) == number).Count();
+        }
+
+        Volatile.Write(ref isOver, true);
+        await Eventually.CompletesAsync("the threads end", Task.WhenAll(threads));
+        missed.ShouldBe(0);
+    }
+
     // Each wait ends when what had begun has ended, and not before, whatever begins meanwhile.
     [Theory]
     [InlineData(1)]

@@ -24,6 +24,17 @@ public class NodeTasksTests
         await Eventually.CompletesAsync("none runs", idle);
     }
 
+    // Between two runs of the service nobody listens.
+    [Fact]
+    public void Failure_ThatNobodyHeard_IsHeardByWhoListensNext()
+    {
+        var bug = new InvalidOperationException("a bug");
+        _tasks.Fail(bug);
+
+        _tasks.WatchFailures().Exception.ShouldNotBeNull().InnerException.ShouldBeSameAs(bug);
+        _tasks.WatchFailures().IsCompleted.ShouldBeFalse("it is told once");
+    }
+
     [Fact]
     public async Task Failure_OfOne_IsThatOfTheNodeBeforeItIsIdle()
     {

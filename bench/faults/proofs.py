@@ -99,7 +99,7 @@ class Client:
         self.client.on_connect = lambda client, userdata, flags, code: self.answers.put((code, flags["session present"]))
         self.client.on_subscribe = lambda client, userdata, mid, granted: self.answers.put(mid)
         self.client.on_publish = lambda client, userdata, mid: self.answers.put(mid)
-        self.client.on_message = lambda client, userdata, message: self.messages.put((message.topic, message.payload, time.monotonic()))
+        self.client.on_message = lambda client, userdata, message: self.messages.put((message.retain, message.payload))
         self.client.on_disconnect = lambda client, userdata, code: self.closed.set()
         self.client.connect("127.0.0.1", 28900 + node)
         self.client.loop_start()
@@ -158,8 +158,8 @@ def retain(fleet):
         subscriber = subscribers[i % 2]
         subscriber.subscribe([(f"r/{i % 50}", 1)])
         try:
-            # Those that it has subscribed to before come as they are published.
-            while int(subscriber.messages.get(timeout=5)[1]) != i:
+            # What it has subscribed to before comes as it is published, without the flag.
+            while subscriber.messages.get(timeout=5) != (True, f"{i}".encode()):
                 pass
         except queue.Empty:
             missed += 1

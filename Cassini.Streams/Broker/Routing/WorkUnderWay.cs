@@ -6,15 +6,24 @@ internal sealed class WorkUnderWay
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly int[] _counts = new int[2];
     private int _side;
-    private TaskCompletionSource? _empty;
+    private readonly TaskCompletionSource?[] _empty = new TaskCompletionSource?[2];
 
     /// <summary>A piece begins.</summary>
     /// <returns>For <see cref="End"/>.</returns>
     public int Begin()
     {
-        var side = Volatile.Read(ref _side);
-        Interlocked.Increment(ref _counts[side]);
-        return side;
+        while (true)
+        {
+            var side = Volatile.Read(ref _side);
+            Interlocked.Increment(ref _counts[side]);
+            if (side == Volatile.Read(ref _side))
+            {
+                return side;
+            }
+
+            // Whoever waits next looks at the other side.
+            End(side);
+        }
     }
 
     /// <summary>A piece has ended.</summary>
@@ -23,7 +32,7 @@ internal sealed class WorkUnderWay
     {
         if (Interlocked.Decrement(ref _counts[side]) == 0 && side != Volatile.Read(ref _side))
         {
-            Volatile.Read(ref _empty)?.TrySetResult();
+            Volatile.Read(ref _empty[side])?.TrySetResult();
         }
     }
 
@@ -36,19 +45,26 @@ internal sealed class WorkUnderWay
         try
         {
             var side = _side;
-            var empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Volatile.Write(ref _empty, empty);
+            var empty = Expect(side);
             Interlocked.Exchange(ref _side, 1 - side);
-
-            // Whatever begins on that side now has read it just before: it ends it, too.
-            if (Volatile.Read(ref _counts[side]) > 0)
+            while (Volatile.Read(ref _counts[side]) > 0)
             {
-                await empty.Task.ConfigureAwait(false);
+                await empty.ConfigureAwait(false);
+
+                // What ended before the sides were turned may have said so late, while another piece is under way.
+                empty = Expect(side);
             }
         }
         finally
         {
             _turn.Release();
         }
+    }
+
+    private Task Expect(int side)
+    {
+        var empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _empty[side], empty);
+        return empty.Task;
     }
 }
