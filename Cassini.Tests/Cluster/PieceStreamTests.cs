@@ -36,7 +36,7 @@ public class PieceStreamTests
         BinaryPrimitives.WriteInt32LittleEndian(first, int.MaxValue);
         var pieces = 0;
         var stream = new PieceStream(
-            wanted => ++pieces < 100 ? Task.FromResult((first, false)) : throw new InvalidOperationException("it asks without end"), Largest);
+            _ => ++pieces < 100 ? Task.FromResult((first, false)) : throw new InvalidOperationException("it asks without end"), Largest);
 
         await Should.ThrowAsync<InvalidDataException>(() => stream.NextAsync());
 

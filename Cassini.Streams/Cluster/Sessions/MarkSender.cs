@@ -22,7 +22,10 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, NodeTasks task
     /// <param name="oldNode">Where it was; null when that is this node.</param>
     /// <param name="mark">The number of the move.</param>
     /// <param name="opened">Called instead of a mark to this node; null when the session does not come here.</param>
-    /// <returns>Ends when both are sent, or fails when that does; false when neither was, because what was kept for one of the two is still being sent.</returns>
+    /// <returns>
+    /// Ends when both are sent, and fails when that does; false when neither was, because what was kept for one of the two is still being
+    /// sent.
+    /// </returns>
     public Task<bool> SendAsync(string? newNode, string? oldNode, ulong mark, Action? opened = null)
     {
         var wanted = new Wanted(newNode, oldNode, mark, opened);
