@@ -75,7 +75,7 @@ internal sealed class ClusterNode : IDisposable
         var conflicts = new SessionConflicts(_self, _table, clients, broker, _lock, _tasks);
         _peers = new FleetPeers(_table, _join, conflicts, _sender, _buses, subjects, _lock);
         _moves = new SessionMoves(
-            _self, options, broker, durability, own, confirmed, clients, _peers, events, time, _tasks.Fail);
+            _self, options, broker, durability, own, confirmed, clients, _peers, events, time, _tasks);
         _teller = new InterestTeller(own, _table, _join, _sender, _lock, _tasks, time);
         _heartbeat = new Heartbeat(_table, _join, watch, _moves, _sender, broker.Retained, _lock, _tasks, time);
         var receiver = new ControlReceiver(_self, _table, peerLinks, _join, watch, conflicts, _sender);

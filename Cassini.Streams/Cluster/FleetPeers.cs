@@ -50,6 +50,9 @@ internal sealed class FleetPeers(
     public bool IsConnected => buses.Control.IsConnected;
 
     /// <inheritdoc/>
+    public int LargestPiece => buses.Data.LargestMessage;
+
+    /// <inheritdoc/>
     public bool HasJoined
     {
         get

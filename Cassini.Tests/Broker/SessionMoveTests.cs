@@ -135,6 +135,22 @@ public class SessionMoveTests
         fleet.Since.ShouldBe(came);
     }
 
+    // Nobody else could let it stay: its client would be refused until the node is restarted.
+    [Fact]
+    public async Task Release_ThatFails_LeavesTheSessionHere()
+    {
+        await using var rig = new BrokerRig();
+        await rig.ConnectAsync("c", change: BrokerRig.Lasting);
+        rig.Events.Published = said => throw new InvalidOperationException($"a bug with {said}");
+
+        await Should.ThrowAsync<InvalidOperationException>(
+            () => rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None));
+
+        rig.Events.Published = null;
+        rig.Broker.Sessions.Find("c").ShouldNotBeNull().IsLeaving.ShouldBeFalse();
+        (await rig.ConnectAsync("c", change: BrokerRig.Lasting)).ShouldNotBeNull();
+    }
+
     // The client is away and its session stays after all: its will is due when its delay is over.
     [Fact]
     public async Task Move_ThatFails_LeavesTheWill()
@@ -279,6 +295,8 @@ public class SessionMoveTests
 
         public Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken) =>
             Task.FromResult(new SessionClaim(ReasonCode.Success, "", static () => { }));
+
+        public bool IsElsewhere(string clientId) => false;
 
         public void OnHeld(string clientId, bool isKept, DateTimeOffset since)
         {

@@ -50,6 +50,55 @@ public class DepartureTests
         (piece, isLast).ShouldBe((5, true));
     }
 
+    // What is left of it is not copied again for each piece: that would be half a gigabyte here.
+    [Fact]
+    public async Task Piece_OfALargeMessage_TakesMemoryInProportionToItself()
+    {
+        const int size = 1_000_000;
+        await using var rig = new BrokerRig();
+        var client = await rig.OpenAsync("c", change: BrokerRig.Lasting);
+        await client.Client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        await client.DisconnectAsync();
+        var publisher = await rig.ConnectAsync("p");
+        await publisher.PublishAsync("t", new string('x', size), QualityOfService.AtLeastOnce);
+        using var departure = await BeginAsync(rig);
+        (await departure.PieceAsync(0)).ShouldNotBeNull();
+        (await departure.PieceAsync(1)).ShouldNotBeNull();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (var piece = 2; piece < 1_000; piece++)
+        {
+            var making = departure.PieceAsync(piece);
+            making.IsCompleted.ShouldBeTrue("it is read");
+            (await making).ShouldNotBeNull();
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(16 * size);
+    }
+
+    // The session would leave for ever: whoever ends it has it, or the one that begins it is told that it is over.
+    [Fact]
+    public async Task Begin_WhileItEnds_LeavesTheSessionToOneOfBoth()
+    {
+        await using var rig = await RigAsync();
+        var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None);
+        for (var i = 0; i < 1_000; i++)
+        {
+            using var departure = new Departure(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, 1), PieceSize, rig.Clock.Time);
+            using var both = new Barrier(2);
+            var ending = Task.Run(() =>
+            {
+                both.SignalAndWait(TestContext.Current.CancellationToken);
+                return departure.End();
+            });
+            both.SignalAndWait(TestContext.Current.CancellationToken);
+
+            var hasBegun = departure.TryBegin(released);
+
+            (await ending is not null).ShouldBe(hasBegun);
+        }
+    }
+
     /// <summary>Asks for pieces until the last one, or until there is none.</summary>
     private static async Task<byte[]?> LastAsync(Departure departure)
     {
@@ -66,7 +115,7 @@ public class DepartureTests
     private static async Task<Departure> BeginAsync(BrokerRig rig)
     {
         var departure = new Departure(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, 1), PieceSize, rig.Clock.Time);
-        departure.Begin(await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None));
+        departure.TryBegin(await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None)).ShouldBeTrue();
         departure.Marks.OnOwn([]);
         return departure;
     }

@@ -5,6 +5,7 @@ using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
@@ -17,13 +18,14 @@ public sealed class FleetClaimTests : IDisposable
     private static readonly AttachRequest Request = new("c", "alice", CleanStart: false, 60, [], []);
 
     private readonly VirtualClock _clock = new();
+    private readonly InMemoryStore _store = new();
     private readonly SimulatedNode _node;
     private readonly SaidNode _other;
 
     public FleetClaimTests()
     {
         var engine = new SimulatedEngine(_clock, new Random(1));
-        _node = new SimulatedNode(_clock, engine, "n1", new ClusterOptions(), store: new InMemoryStore());
+        _node = new SimulatedNode(_clock, engine, "n1", new ClusterOptions(), store: _store);
         _clock.AdvanceBy(TimeSpan.FromSeconds(3));
         _node.Node.HasJoined.ShouldBeTrue();
         _other = new SaidNode(engine.Connect("n2"), Epoch.StartingAt(_clock.UtcNow), _clock);
@@ -86,18 +88,35 @@ public sealed class FleetClaimTests : IDisposable
         await client.EndAsync();
     }
 
-    // Between the answer and the attaching it has moved away: one that is made anew would be the later one.
-    [Fact]
-    public async Task Attach_OfASessionThatWasHere_MakesNoneAnew()
+    // Between the answer and the attaching it has moved away: one that is made anew would be the later one. Or it has expired.
+    [Theory]
+    [InlineData(true, false, false)]
+    [InlineData(true, true, true)]
+    [InlineData(false, false, true)]
+    public async Task Connect_WhoseSessionEndsBeforeItIsAttached_BeginsAnewUnlessItIsElsewhere(
+        bool isElsewhere, bool cleanStart, bool isServed)
     {
         Bring();
-        using var claim = await ClaimAsync();
-        claim.WasHere.ShouldBeTrue();
-        await _node.Broker.Releasing.EndAsync("c");
+        _other.Tell(isElsewhere ? [new ClientClaim(ClientHash.Of("c"), 1, ClaimPhase.Wanted)] : []);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        await using var connection = new RigConnection(
+            _node.Broker, _node.Events, 1, ProtocolVersion.V500, _node.Accounts.Open("alice"), false, 64 * 1024, "memory");
+        var connect = BrokerRig.WithWill(BrokerRig.Lasting(connection.Client.Connect("c")) with { CleanStart = cleanStart });
+        var ended = 0;
 
-        var result = _node.Broker.Sessions.Attach(null!, Request with { WasHere = claim.WasHere }, new());
+        // The will is stored in between.
+        _store.Committing = () => Interlocked.Exchange(ref ended, 1) == 0 ? _node.Broker.Releasing.EndAsync("c") : Task.CompletedTask;
 
-        (result.Session, result.Reason).ShouldBe((null, ReasonCode.ServerBusy));
+        await connection.Client.SendAsync(ConnectWriter.Write(connect));
+        object? answer = null;
+        await Eventually.HoldsAsync("there is an answer", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+            return connection.Client.TryRead(out answer);
+        });
+
+        ended.ShouldBe(1);
+        answer.ShouldBeOfType<ConnAckPacket>().Reason.ShouldBe(isServed ? ReasonCode.Success : ReasonCode.ServerBusy);
     }
 
     [Fact]
@@ -149,6 +168,48 @@ public sealed class FleetClaimTests : IDisposable
         }
 
         (await AskAsync()).ShouldBe(ReleaseOutcome.Leaving);
+    }
+
+    // Only the run that has asked for it can say that it has come: the session would be on no node.
+    [Theory]
+    [InlineData("n3")]
+    [InlineData("n2")]
+    public async Task Came_OfAnotherNodeOrRun_EndsNothing(string who)
+    {
+        Bring();
+        _other.Tell([]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        (await AskAsync()).ShouldBe(ReleaseOutcome.Leaving);
+        var stranger = Epoch.StartingAt(_clock.UtcNow - TimeSpan.FromMinutes(1)).ToString();
+
+        _other.Say(new SessionCame(who, stranger, _other.OtherEpoch, 7, HasCome: true));
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+
+        _node.Broker.Sessions.Find("c").ShouldNotBeNull().IsLeaving.ShouldBeTrue();
+        _other.Say(new SessionCame("n2", _other.Epoch, _other.OtherEpoch, 7, HasCome: true));
+        await Eventually.HoldsAsync("it is gone", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+            return _node.Broker.Sessions.Find("c") is null;
+        });
+    }
+
+    // That there is none any more is for the node to say that has it: a new one would take its place.
+    [Theory]
+    [InlineData("n3", false)]
+    [InlineData("n2", false)]
+    [InlineData("n2", true)]
+    public async Task Answer_OfAnotherNodeOrRun_IsNone(string who, bool isOfOwner)
+    {
+        _other.Tell([new ClientClaim(ClientHash.Of("c"), 1, ClaimPhase.Kept)]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        var stranger = Epoch.StartingAt(_clock.UtcNow - TimeSpan.FromMinutes(1)).ToString();
+        _other.Asked = asked => _other.Say(
+            new SessionAnswered(who, isOfOwner ? _other.Epoch : stranger, asked.Epoch, asked.Number, ReleaseOutcome.None));
+
+        var claim = await ClaimAsync();
+
+        claim.IsGranted.ShouldBe(isOfOwner);
     }
 
     private async Task<ReleaseOutcome> AskAsync(long? stamp = null)
@@ -207,6 +268,9 @@ public sealed class FleetClaimTests : IDisposable
 
         public List<ReleaseOutcome> Answers { get; } = [];
 
+        /// <summary>Called when it is asked for a session.</summary>
+        public Action<SessionAsked> Asked { get; set; } = static _ => { };
+
         public void Beat() => Say(new Beat("n2", Epoch, _version, "same", _clock.UtcNow));
 
         /// <summary>It lives, has these sessions, and wants this.</summary>
@@ -226,6 +290,9 @@ public sealed class FleetClaimTests : IDisposable
             {
                 case SessionAnswered answered:
                     Answers.Add(answered.Outcome);
+                    break;
+                case SessionAsked asked:
+                    Asked(asked);
                     break;
                 case { Node: "n1" } message:
                     OtherEpoch = message.Epoch;

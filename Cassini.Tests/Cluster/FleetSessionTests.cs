@@ -108,6 +108,31 @@ public class FleetSessionTests
             told => told.From.ShouldBe("n1"), told => told.Messages.ShouldBe(101));
     }
 
+    // The bus takes no piece of the usual size.
+    [Fact]
+    public async Task Connect_ElsewhereWithMoreThanTheBusTakesAtOnce_BringsIt()
+    {
+        await using var fleet = await Fleet.StartAsync(2, isStored: true, more: "max_payload: 65536");
+        var (first, _) = await fleet.ResumeAsync(0, "c");
+        await first.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        await first.DisconnectAsync();
+        await first.ExpectEndAsync();
+        var publisher = await fleet.ConnectAsync(0, "p");
+        string[] payloads = [.. Enumerable.Range(0, 5).Select(i => i + new string('x', 100_000))];
+        foreach (var payload in payloads)
+        {
+            (await publisher.PublishAsync("t", payload, QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.Success);
+        }
+
+        var (second, isPresent) = await fleet.ResumeAsync(1, "c");
+
+        isPresent.ShouldBeTrue();
+        foreach (var payload in payloads)
+        {
+            await second.ExpectPublishAsync("t", payload);
+        }
+    }
+
     [Fact]
     public async Task Connect_ElsewhereOfAnotherIdentity_IsRefused()
     {

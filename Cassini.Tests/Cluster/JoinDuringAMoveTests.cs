@@ -2,6 +2,7 @@ using System.Text;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;
@@ -76,6 +77,79 @@ public sealed class JoinDuringAMoveTests : IDisposable
                 return condition();
             },
             holds => holds);
+    }
+
+    // The marks were asked for before it was there, and the session waits for that of every node that lives.
+    [Fact]
+    public async Task Move_DuringWhichANodeJoins_GetsItsMark()
+    {
+        var (first, second, _) = (Start("n1"), Start("n2"), Start("n3"));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(3));
+        var client = new RoamingClient("c", QualityOfService.AtLeastOnce, static _ => { });
+        await client.ConnectAsync(first);
+        await HoldsAsync("it is connected", () => client.IsConnected);
+        await client.SubscribeAsync("t");
+        await HoldsAsync("it has subscribed", () => client.IsSubscribed);
+        await client.LeaveAsync(isPolite: false);
+        await HoldsAsync("it is away", () => first.Broker.Sessions.Open == 0);
+        (await first.PublishAsync("t", new string('x', 100_000), QualityOfService.AtLeastOnce)).Refusal.ShouldBe(LocalRefusal.None);
+        var claiming = second.Broker.Sessions.Fleet!.ClaimAsync(
+            new AttachRequest("c", "alice", CleanStart: false, 1_000_000, [], []), TestContext.Current.CancellationToken);
+
+        // Its wish is confirmed and its subscription known when the session leaves; then one mark does not come.
+        await HoldsAsync("it leaves", () => first.Broker.Sessions.Find("c") is { IsLeaving: true }, every: 0.1);
+        _engine.Cut("n3", "n2");
+        await HoldsAsync("all has come but that mark", () => second.Broker.Budget.Used > 100_000, every: 1);
+        Start("n4");
+        await HoldsAsync("it is there", () => second.Node.Peers.Contains("n4"));
+        claiming.IsCompleted.ShouldBeFalse();
+        _engine.Heal();
+        await HoldsAsync("there is an answer", () => claiming.IsCompleted);
+
+        using var claim = await claiming;
+        claim.IsGranted.ShouldBeTrue(claim.Detail);
+
+        Task HoldsAsync(string what, Func<bool> condition, double every = 10) => Eventually.BecomesAsync(
+            what,
+            async () =>
+            {
+                _clock.AdvanceBy(TimeSpan.FromMilliseconds(every));
+                await client.ReadAsync();
+                return condition();
+            },
+            holds => holds);
+    }
+
+    // It has come: an operator must not look for it on the other node.
+    [Fact]
+    public async Task Move_ThatCannotBeToldToOthers_IsSaidToHaveArrived()
+    {
+        var (first, second) = (Start("n1"), Start("n2"));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(3));
+        var sessions = first.Broker.Sessions;
+        var moved = new MovedSession("c", "alice", 1_000_000, [], []);
+        sessions.TryArrive(sessions.BeginArrival(moved).Session.ShouldNotBeNull(), moved).ShouldBeTrue();
+        sessions.Fleet!.OnHeld("c", isKept: true, _clock.UtcNow);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        var claiming = second.Broker.Sessions.Fleet!.ClaimAsync(
+            new AttachRequest("c", "alice", CleanStart: false, 1_000_000, [], []), TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("it is here", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(0.1));
+            return second.Broker.Sessions.Find("c") is not null;
+        });
+        _engine.SetConnected("n2", false);
+
+        await Eventually.HoldsAsync("there is an answer", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+            return claiming.IsCompleted;
+        });
+
+        using var claim = await claiming;
+        claim.Detail.ShouldStartWith("the session is here");
+        second.Events.Of<SessionArrived>().ShouldHaveSingleItem().From.ShouldBe("n1");
+        second.Events.Of<SessionNotArrived>().ShouldBeEmpty();
     }
 
     private SimulatedNode Start(string name)

@@ -11,7 +11,8 @@ internal sealed record AttachRequest(
     string ClientId, string Identity, bool CleanStart, uint ExpirySeconds, byte[] ConnAckNew, byte[] ConnAckPresent)
 {
     /// <summary>
-    /// Whether the session was here when the fleet was asked. When it is not here any more, another node may have it: none is made.
+    /// Whether the session was here when the fleet was asked. When it is not here any more, another node may have it: then none is made,
+    /// unless the client wants a new one.
     /// </summary>
     public bool WasHere { get; init; }
 }

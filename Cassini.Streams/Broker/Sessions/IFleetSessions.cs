@@ -25,6 +25,11 @@ internal interface IFleetSessions
     /// <returns>Must be disposed after the client was attached, or was not.</returns>
     Task<SessionClaim> ClaimAsync(AttachRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether another node wants the session of a client, or has it. Not under a lock of the table: nodes hold their lock before that.
+    /// </summary>
+    bool IsElsewhere(string clientId);
+
     /// <summary>A session is here. Under a lock of the table: it must be quick, and call nobody.</summary>
     /// <param name="clientId">Its client identifier.</param>
     /// <param name="isKept">Whether it outlives its connection.</param>

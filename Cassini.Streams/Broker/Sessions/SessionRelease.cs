@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Delivery;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -46,16 +47,13 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
 
         try
         {
-            await session.History.PublishAsync().ConfigureAwait(false);
+            await DisconnectAsync(session, lost, will, cancellationToken).ConfigureAwait(false);
         }
-        finally
+        catch
         {
-            if (lost is not null)
-            {
-                lost.Connection.Close(TakenOver);
-                await publisher.PublishAsync(will, session.Account, session).ConfigureAwait(false);
-                await lost.Connection.WhenOutOfBatchAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
+            // Nobody gets it, so nobody else could let it stay.
+            session.Stay();
+            throw;
         }
 
         return new SessionReleased(ReleaseOutcome.Leaving, session, lost is not null);
@@ -67,6 +65,23 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
     /// <summary>Another node has a later session of this client: the one here ends.</summary>
     public Task EndAsync(string clientId) =>
         sessions.Find(clientId) is { } session ? EndAsync(session, SessionEndReason.Moved) : Task.CompletedTask;
+
+    private async Task DisconnectAsync(Session session, Attachment? lost, HeldWill? will, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.History.PublishAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (lost is not null)
+            {
+                lost.Connection.Close(TakenOver);
+                await publisher.PublishAsync(will, session.Account, session).ConfigureAwait(false);
+                await lost.Connection.WhenOutOfBatchAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <returns>Whether its client was connected.</returns>
     private async Task<bool> EndAsync(Session session, SessionEndReason reason)

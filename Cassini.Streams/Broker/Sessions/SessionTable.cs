@@ -30,6 +30,9 @@ internal sealed class SessionTable(
     /// <summary>About how much memory a session takes while it holds nothing, in bytes.</summary>
     private const int SessionCost = 2_048;
 
+    /// <summary>What is written beside the contents of a session that moves, in bytes at most.</summary>
+    private const int MoveOverhead = 1024 * 1024;
+
     /// <summary>Two connections with one client identifier take turns. Taken before a session's lock.</summary>
     private readonly Lock[] _connecting = [.. Enumerable.Range(0, Stripes).Select(_ => new Lock())];
 
@@ -45,6 +48,12 @@ internal sealed class SessionTable(
 
     /// <summary>The sessions of other nodes; null for a broker on its own. Set before the first session.</summary>
     public IFleetSessions? Fleet { get; set; }
+
+    /// <summary>
+    /// The most bytes that a session without its messages, or one of these, takes while it moves: all its subscriptions, or the largest
+    /// packet, and what is written beside that.
+    /// </summary>
+    public long LargestMoved => options.MaxPacketSize + ((long)options.MaxSubscriptions * (options.MaxTopicLength + 64)) + MoveOverhead;
 
     /// <summary>Sessions, open or kept.</summary>
     public int Count => (int)_places.Used;
@@ -77,6 +86,12 @@ internal sealed class SessionTable(
     {
         AttachResult result;
         Session? ended;
+        if (request.WasHere && Find(request.ClientId) is null && Fleet?.IsElsewhere(request.ClientId) is not true)
+        {
+            // It has expired or was deleted, and has not moved.
+            request = request with { WasHere = false };
+        }
+
         lock (_connecting[(uint)request.ClientId.GetHashCode(StringComparison.Ordinal) % Stripes])
         {
             result = AttachLocked(attachment, request, flushes, out ended);
@@ -270,7 +285,7 @@ internal sealed class SessionTable(
                 null, existing.History, Reason: ReasonCode.NotAuthorized, Detail: "the client identifier belongs to another identity");
         }
 
-        if (existing is null && request.WasHere)
+        if (existing is null && request is { WasHere: true, CleanStart: false })
         {
             return new AttachResult(
                 null, new PendingEvents(events), Reason: ReasonCode.ServerBusy,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Sessions;
 
@@ -12,6 +13,7 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="time">The one clock.</param>
 internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider time) : IDisposable
 {
+    private readonly Lock _lock = new();
     private readonly CancellationTokenSource _over = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private ReadOnlyMemory<byte> _head;
@@ -20,8 +22,10 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     private ReadOnlyMemory<byte> _rest;
     private byte[] _last = [];
     private int _next;
+    private bool _hasMore = true;
     private bool _isAtEnd;
     private bool _hasFailed;
+    private bool _isOver;
     private int _isWanted = -1;
     private long _touchedAt = time.GetTimestamp();
 
@@ -29,9 +33,6 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
 
     /// <summary>With the mark of a node, everything has come that it published for this one alone.</summary>
     public MarkGate Marks { get; } = new(awaitsOwn: true);
-
-    /// <summary>Whether nobody waits for it any more.</summary>
-    public bool IsOver => _over.IsCancellationRequested;
 
     /// <summary>What became of it; null as long as that is not known.</summary>
     public ReleaseOutcome? Outcome { get; private set; }
@@ -45,20 +46,30 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     /// <summary>For how long the other node has not asked for anything.</summary>
     public TimeSpan Idle => time.GetElapsedTime(Volatile.Read(ref _touchedAt));
 
+    /// <summary>Whether it is the node that has asked for it, and the same run, that says something.</summary>
+    public bool IsFor(ControlMessage said) => (said.Node, said.Epoch) == (asked.Node, asked.Epoch);
+
     /// <summary>The other node shows that it still wants it.</summary>
     public void Touch() => Volatile.Write(ref _touchedAt, time.GetTimestamp());
 
     /// <summary>It is known what becomes of it.</summary>
-    public void Begin(SessionReleased released)
+    /// <returns>False when nobody waits for it any more: then a session that is leaving is not its own.</returns>
+    public bool TryBegin(SessionReleased released)
     {
         Touch();
-        if (released.Session is { } session)
+        var head = released.Session is { } session ? SessionParcel.Write(session.Export()) : [];
+        lock (_lock)
         {
-            _head = SessionParcel.Write(session.Export());
-            _heads = (_head.Length + pieceSize - 1) / pieceSize;
-        }
+            if (_isOver)
+            {
+                return false;
+            }
 
-        (Session, HadConnection, Outcome) = (released.Session, released.HadConnection, released.Outcome);
+            _head = head;
+            _heads = (head.Length + pieceSize - 1) / pieceSize;
+            (Session, HadConnection, Outcome) = (released.Session, released.HadConnection, released.Outcome);
+            return true;
+        }
     }
 
     /// <summary>Makes a piece, once everything for it has come.</summary>
@@ -103,7 +114,23 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
         }
     }
 
-    public void Dispose() => _over.Cancel();
+    /// <summary>Nobody waits for it any more.</summary>
+    /// <returns>The session that is leaving: it must end, or stay. Null when there is none, or it is not known yet.</returns>
+    public Session? End()
+    {
+        Session? session;
+        lock (_lock)
+        {
+            _isOver = true;
+            session = Session;
+        }
+
+        // Without the lock: whoever waits goes on here.
+        _over.Cancel();
+        return session;
+    }
+
+    public void Dispose() => End();
 
     private byte[] HeadPiece(int piece)
     {
@@ -114,29 +141,39 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
 
     private async Task<byte[]> NextAsync(Session session)
     {
-        _messages ??= session.Deliveries.ExportAsync(_over.Token).GetAsyncEnumerator(_over.Token);
-        using var body = new MemoryStream();
-        body.Write(_rest.Span);
-        var hasMore = true;
-
-        // After a failure there is no next message, which must not look like the end.
-        _hasFailed = true;
-        while (body.Length < pieceSize && (hasMore = await _messages.MoveNextAsync().ConfigureAwait(false)))
+        // A message of several pieces is not copied again for each of them.
+        if (_rest.Length < pieceSize)
         {
-            var moved = _messages.Current;
-            body.Write(SessionParcel.Write(moved, moved.Message.Message.SecondsLeft(time.GetTimestamp(), time)));
+            await ReadOnAsync(session).ConfigureAwait(false);
         }
 
         if (!session.KeepsMessages)
         {
+            _hasFailed = true;
             throw new InvalidDataException("the session has ended meanwhile");
         }
 
+        var body = _rest[..Math.Min(pieceSize, _rest.Length)];
+        _rest = _rest[body.Length..];
+        _isAtEnd = !_hasMore && _rest.IsEmpty;
+        return SessionPiece.Write(asked.Number, _next++, _isAtEnd, body.Span);
+    }
+
+    private async Task ReadOnAsync(Session session)
+    {
+        _messages ??= session.Deliveries.ExportAsync(_over.Token).GetAsyncEnumerator(_over.Token);
+        var read = new ArrayBufferWriter<byte>();
+        read.Write(_rest.Span);
+
+        // After a failure there is no next message, which must not look like the end.
+        _hasFailed = true;
+        while (read.WrittenCount < pieceSize && (_hasMore = await _messages.MoveNextAsync().ConfigureAwait(false)))
+        {
+            var moved = _messages.Current;
+            read.Write(SessionParcel.Write(moved, moved.Message.Message.SecondsLeft(time.GetTimestamp(), time)));
+        }
+
         _hasFailed = false;
-        var bytes = body.ToArray();
-        var length = Math.Min(pieceSize, bytes.Length);
-        _rest = bytes.AsMemory(length);
-        _isAtEnd = !hasMore && _rest.IsEmpty;
-        return SessionPiece.Write(asked.Number, _next++, _isAtEnd, bytes.AsSpan(0, length));
+        _rest = read.WrittenMemory;
     }
 }

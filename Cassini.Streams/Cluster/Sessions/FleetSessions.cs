@@ -96,6 +96,9 @@ internal sealed class FleetSessions(
     }
 
     /// <inheritdoc/>
+    public bool IsElsewhere(string clientId) => !peers.OwnersOf(ClientHash.Of(clientId)).IsEmpty;
+
+    /// <inheritdoc/>
     public void OnHeld(string clientId, bool isKept, DateTimeOffset since)
     {
         // What is kept for other nodes is of each node.

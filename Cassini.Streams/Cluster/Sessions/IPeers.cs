@@ -12,6 +12,9 @@ internal interface IPeers
     /// <summary>Whether they can be reached: the bus is connected.</summary>
     bool IsConnected { get; }
 
+    /// <summary>How many bytes a piece of a session may have on the bus.</summary>
+    int LargestPiece { get; }
+
     /// <summary>Whether this node knows what all live peers want, or has waited long enough for it.</summary>
     bool HasJoined { get; }
 

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker;
-using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Cluster.Sessions;
 
@@ -11,8 +10,8 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <remarks>All that ask while marks are being sent share the next round: it looks at every connection.</remarks>
 /// <param name="broker">Takes messages in.</param>
 /// <param name="peers">The other nodes.</param>
-/// <param name="failed">Called with a bug.</param>
-internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Exception> failed)
+/// <param name="tasks">Owns what is done in the background.</param>
+internal sealed class MarkSender(MqttBroker broker, IPeers peers, NodeTasks tasks)
 {
     private readonly Lock _lock = new();
     private List<Wanted> _wanted = [];
@@ -23,7 +22,10 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Excepti
     /// <param name="oldNode">Where it was; null when that is this node.</param>
     /// <param name="mark">The number of the move.</param>
     /// <param name="opened">Called instead of a mark to this node; null when the session does not come here.</param>
-    /// <returns>Ends when both are sent; false when neither was, because what was kept for one of the two is still being sent.</returns>
+    /// <returns>
+    /// Ends when both are sent, and fails when that does; false when neither was, because what was kept for one of the two is still being
+    /// sent.
+    /// </returns>
     public Task<bool> SendAsync(string? newNode, string? oldNode, ulong mark, Action? opened = null)
     {
         var wanted = new Wanted(newNode, oldNode, mark, opened);
@@ -38,7 +40,7 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Excepti
             _isSending = true;
         }
 
-        TaskObserver.Observe(SendAllAsync(), failed);
+        tasks.Add(SendAllAsync());
         return wanted.Sent.Task;
     }
 
@@ -46,39 +48,43 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, Action<Excepti
     {
         // Not on the thread of the bus.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        List<Wanted> round = [];
         try
         {
-            await SendRoundsAsync().ConfigureAwait(false);
+            while ((round = Take()).Count > 0)
+            {
+                await SendAsync(round).ConfigureAwait(false);
+            }
         }
-        catch
+        catch (Exception failure)
         {
             // Whoever waits asks again, and the next one begins anew.
             lock (_lock)
             {
+                round.AddRange(_wanted);
+                _wanted = [];
                 _isSending = false;
             }
 
+            round.ForEach(wanted => wanted.Sent.SetException(failure));
             throw;
         }
     }
 
-    private async Task SendRoundsAsync()
+    private async Task SendAsync(List<Wanted> round)
     {
-        while (Take() is { Count: > 0 } round)
-        {
-            // What was kept for one node has another number than the copy of it that the other node gets.
-            var ready = round.FindAll(wanted => IsSettled(wanted.NewNode) && IsSettled(wanted.OldNode));
+        // What was kept for one node has another number than the copy of it that the other node gets.
+        var ready = round.FindAll(wanted => IsSettled(wanted.NewNode) && IsSettled(wanted.OldNode));
 
-            // What is being taken in may have been routed before this node knew of the move.
-            await broker.WhenPublishedAsync().ConfigureAwait(false);
-            Mark(ready, wanted => wanted.NewNode);
-            ready.ForEach(wanted => wanted.Opened?.Invoke());
+        // What is being taken in may have been routed before this node knew of the move.
+        await broker.WhenPublishedAsync().ConfigureAwait(false);
+        Mark(ready, wanted => wanted.NewNode);
+        ready.ForEach(wanted => wanted.Opened?.Invoke());
 
-            // What the new node has got before its mark, and does not take, is on its way to the old one then.
-            await broker.WhenPublishedAsync().ConfigureAwait(false);
-            Mark(ready, wanted => wanted.OldNode);
-            round.ForEach(wanted => wanted.Sent.SetResult(ready.Contains(wanted)));
-        }
+        // What the new node has got before its mark, and does not take, is on its way to the old one then.
+        await broker.WhenPublishedAsync().ConfigureAwait(false);
+        Mark(ready, wanted => wanted.OldNode);
+        round.ForEach(wanted => wanted.Sent.SetResult(ready.Contains(wanted)));
     }
 
     private bool IsSettled(string? node) => node is null || peers.IsSettled(node);

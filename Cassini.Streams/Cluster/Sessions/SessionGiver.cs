@@ -1,7 +1,6 @@
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster.Interest;
-using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Cluster.Sessions;
 
@@ -15,13 +14,22 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="marks">Sends marks to nodes whose sessions leave them.</param>
 /// <param name="pieceSize">How many bytes a piece of a session has at most.</param>
 /// <param name="time">The one clock.</param>
-/// <param name="failed">Called with a bug.</param>
+/// <param name="tasks">Owns what is done in the background.</param>
 internal sealed class SessionGiver(
     string node, string epoch, ClusterOptions options, MqttBroker broker, OwnClients clients, IPeers peers, MarkSender marks, int pieceSize,
-    TimeProvider time, Action<Exception> failed) : IDisposable
+    TimeProvider time, NodeTasks tasks) : IDisposable
 {
     /// <summary>An answer may be lost, and asked for once more.</summary>
     private static readonly TimeSpan KeptAnswer = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How many sessions others may ask for at once, each with a task: beyond, the answer is to ask later. Answers count as long as they
+    /// are kept.
+    /// </summary>
+    internal const int MostDepartures = 10_000;
+
+    /// <summary>A bus that takes less carries no messages either.</summary>
+    private const int LeastBytes = 256;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, Departure> _departures = [];
@@ -32,12 +40,23 @@ internal sealed class SessionGiver(
         Departure? departure;
         lock (_lock)
         {
-            if (!_departures.TryGetValue(asked.Number, out departure))
+            if (!_departures.TryGetValue(asked.Number, out departure) && _departures.Count < MostDepartures)
             {
-                _departures.Add(asked.Number, departure = new Departure(asked, pieceSize, time));
-                Observe(ReleaseAsync(departure));
+                _departures.Add(asked.Number, departure = new Departure(asked, BytesOfPiece, time));
+                tasks.Add(ReleaseAsync(departure));
                 return;
             }
+        }
+
+        if (departure is null)
+        {
+            peers.Tell(asked.Node, new SessionAnswered(node, epoch, asked.Epoch, asked.Number, ReleaseOutcome.Busy));
+            return;
+        }
+
+        if (!departure.IsFor(asked))
+        {
+            return;
         }
 
         departure.Touch();
@@ -52,30 +71,30 @@ internal sealed class SessionGiver(
     {
         if (asked.To != node)
         {
-            Observe(marks.SendAsync(asked.Node, asked.To, asked.Number));
+            tasks.Add(marks.SendAsync(asked.Node, asked.To, asked.Number));
         }
-        else if (Find(asked.Number) is { } departure)
+        else if (Find(asked, asked.Number) is { } departure)
         {
             departure.Touch();
-            Observe(MarkOwnAsync(departure));
+            tasks.Add(MarkOwnAsync(departure));
         }
     }
 
     /// <summary>A node asks for a piece.</summary>
     public void Hear(PieceAsked asked)
     {
-        if (Find(asked.Number) is { } departure)
+        if (Find(asked, asked.Number) is { } departure)
         {
-            Observe(SendPieceAsync(departure, asked.Piece));
+            tasks.Add(SendPieceAsync(departure, asked.Piece));
         }
     }
 
     /// <summary>A session has come to another node, or not.</summary>
     public void Hear(SessionCame came)
     {
-        if (Find(came.Number) is { } departure)
+        if (Find(came, came.Number) is { } departure)
         {
-            Observe(EndAsync(departure, came.HasCome));
+            tasks.Add(EndAsync(departure, came.HasCome));
         }
     }
 
@@ -104,21 +123,24 @@ internal sealed class SessionGiver(
             if (isAnswered || departure.Idle > 3 * options.TakeOverPatience
                 || peers.EpochOf(departure.Asked.Node) != departure.Asked.Epoch)
             {
-                Observe(EndAsync(departure, hasCome: false));
+                tasks.Add(EndAsync(departure, hasCome: false));
             }
         }
     }
 
     public void Dispose()
     {
+        List<Departure> all;
         lock (_lock)
         {
-            foreach (var departure in _departures.Values)
-            {
-                departure.Dispose();
-            }
+            all = [.. _departures.Values];
         }
+
+        all.ForEach(departure => departure.Dispose());
     }
+
+    /// <summary>The bus takes no larger one. Its server may be another one for each session.</summary>
+    private int BytesOfPiece => Math.Max(LeastBytes, Math.Min(pieceSize, peers.LargestPiece - SessionPiece.HeaderSize));
 
     private Departure? Find(ulong number)
     {
@@ -128,7 +150,9 @@ internal sealed class SessionGiver(
         }
     }
 
-    private void Observe(Task work) => TaskObserver.Observe(work, failed);
+    /// <returns>Null also when another node says it, or another run of the one that has asked.</returns>
+    private Departure? Find(ControlMessage said, ulong number) =>
+        Find(number) is { } departure && departure.IsFor(said) ? departure : null;
 
     private async Task ReleaseAsync(Departure departure)
     {
@@ -151,16 +175,25 @@ internal sealed class SessionGiver(
                 .ReleaseAsync(asked.ClientId, asked.Identity, asked.CleanStart, CancellationToken.None).ConfigureAwait(false);
         }
 
-        departure.Marks.Expect(peers.Live);
-        departure.Begin(released);
-        if (departure.IsOver)
+        var hasBegun = false;
+        try
         {
-            // Who asked is gone.
-            released.Session?.Stay();
-            return;
+            departure.Marks.Expect(peers.Live);
+            hasBegun = departure.TryBegin(released);
+        }
+        finally
+        {
+            if (!hasBegun)
+            {
+                // Who asked is gone, or this failed: nobody else could let it stay.
+                released.Session?.Stay();
+            }
         }
 
-        Answer(departure, released.Outcome);
+        if (hasBegun)
+        {
+            Answer(departure, released.Outcome);
+        }
     }
 
     private void Answer(Departure departure, ReleaseOutcome outcome) => peers.Tell(
@@ -200,8 +233,7 @@ internal sealed class SessionGiver(
             }
         }
 
-        departure.Dispose();
-        if (departure.Session is not { } session)
+        if (departure.End() is not { } session)
         {
             return;
         }

@@ -27,17 +27,17 @@ internal sealed class SessionMoves : IDisposable
     /// <param name="peers">The other nodes.</param>
     /// <param name="events">Where it publishes what came.</param>
     /// <param name="time">The one clock.</param>
-    /// <param name="failed">Called with a bug.</param>
+    /// <param name="tasks">Owns what is done in the background.</param>
     public SessionMoves(
         NodeRun self, ClusterOptions options, MqttBroker broker, Durability durability, OwnInterest interest, Watermark confirmed,
-        OwnClients clients, IPeers peers, IEventPublisher events, TimeProvider time, Action<Exception> failed)
+        OwnClients clients, IPeers peers, IEventPublisher events, TimeProvider time, NodeTasks tasks)
     {
         _epoch = self.Epoch;
         _time = time;
-        var marks = new MarkSender(broker, peers, failed);
-        _giver = new SessionGiver(self.Node, self.Epoch, options, broker, clients, peers, marks, PieceSize, time, failed);
+        var marks = new MarkSender(broker, peers, tasks);
+        _giver = new SessionGiver(self.Node, self.Epoch, options, broker, clients, peers, marks, PieceSize, time, tasks);
         _taker = new SessionTaker(
-            self.Node, self.Epoch, options, broker, durability, interest, confirmed, peers, marks, events, time);
+            self.Node, self.Epoch, options, broker, durability, interest, confirmed, peers, marks, tasks, events, time);
         broker.Sessions.Fleet = new FleetSessions(
             self.Node, clients, peers, confirmed, _taker, broker.Sessions, options.TakeOverPatience, time);
     }

@@ -14,7 +14,8 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// </summary>
 internal static class SessionParcel
 {
-    private const int LengthBytes = sizeof(int);
+    /// <summary>Bytes before those of an item.</summary>
+    public const int LengthBytes = sizeof(int);
 
     /// <summary>Writes the session.</summary>
     public static byte[] Write(MovedSession session) => Item(writer =>

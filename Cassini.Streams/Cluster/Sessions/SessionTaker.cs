@@ -19,11 +19,12 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="confirmed">The versions of it that all live peers have confirmed.</param>
 /// <param name="peers">The other nodes.</param>
 /// <param name="marks">Sends the marks of this node.</param>
+/// <param name="tasks">Owns what is done in the background.</param>
 /// <param name="events">Where it publishes what came.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class SessionTaker(
     string node, string epoch, ClusterOptions options, MqttBroker broker, Durability durability, OwnInterest interest, Watermark confirmed,
-    IPeers peers, MarkSender marks, IEventPublisher events, TimeProvider time)
+    IPeers peers, MarkSender marks, NodeTasks tasks, IEventPublisher events, TimeProvider time)
 {
     /// <summary>What is not answered for so long is asked for again: the bus may have lost it.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(500);
@@ -33,7 +34,8 @@ internal sealed class SessionTaker(
     /// <summary>A node has answered.</summary>
     public void Hear(SessionAnswered answered)
     {
-        if (_waiting.TryGetValue(answered.Number, out var waiting))
+        if (_waiting.TryGetValue(answered.Number, out var waiting)
+            && (answered.Node, answered.Epoch) == waiting.Of)
         {
             waiting.Answer.TrySetResult(answered);
         }
@@ -97,13 +99,13 @@ internal sealed class SessionTaker(
         }
 
         var number = MessageOrigin.Next();
-        var waiting = _waiting[number] = new Waiting();
+        var waiting = _waiting[number] = new Waiting((owner.Node, of));
         var asked = new SessionAsked(node, epoch, of, number, request.ClientId, request.Identity, request.CleanStart, wish.Stamp);
         var mayLeave = true;
         try
         {
-            var answer = await AskAsync(() => peers.Tell(owner.Node, asked), waiting.Answer.Task, cancellationToken)
-                .ConfigureAwait(false);
+            await AskAsync(() => peers.Tell(owner.Node, asked), waiting.Answer.Task, cancellationToken).ConfigureAwait(false);
+            var answer = await waiting.Answer.Task.ConfigureAwait(false);
             mayLeave = false;
             wish.HasTakenOver |= answer.HadConnection;
             return answer.Outcome switch
@@ -145,7 +147,7 @@ internal sealed class SessionTaker(
         {
             var messages = 0L;
             var stream = new PieceStream(
-                (wanted, all) => AskPieceAsync(owner.Node, asked, waiting, wanted, all, cancellationToken));
+                wanted => AskPieceAsync(owner.Node, asked, waiting, wanted, cancellationToken), broker.Sessions.LargestMoved);
             var moved = SessionParcel.ReadSession((await stream.NextAsync().ConfigureAwait(false))!.Value);
             if (moved.ClientId != asked.ClientId || moved.Identity != asked.Identity)
             {
@@ -164,7 +166,7 @@ internal sealed class SessionTaker(
             await (known?.WhenReachedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
             waiting.Session = session;
             waiting.Marks.Expect(peers.Live);
-            stream.Marks = new MarksAsked(node, epoch, owner.Node, asked.Number, interest.Version);
+            waiting.MarksAsked = new MarksAsked(node, epoch, owner.Node, asked.Number, interest.Version);
             while (await stream.NextAsync().ConfigureAwait(false) is { } item)
             {
                 var message = SessionParcel.ReadMessage(item, topic => broker.Topics.Get(topic), ExpiresAt);
@@ -176,7 +178,7 @@ internal sealed class SessionTaker(
                 messages++;
             }
 
-            await waiting.Marks.Complete.WaitAsync(options.TakeOverPatience, time, cancellationToken).ConfigureAwait(false);
+            await AskAsync(() => AskForMarks(owner.Node, asked, waiting), waiting.Marks.Complete, cancellationToken).ConfigureAwait(false);
             Durability.TakeNoted();
             isHere = broker.Sessions.TryArrive(session, moved);
             var ticket = Durability.TakeNoted();
@@ -193,13 +195,10 @@ internal sealed class SessionTaker(
             // A node that is gone before it hears this would have the session as well.
             await confirmed.WhenReachedAsync(interest.Version, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!peers.IsConnected)
-            {
-                return refusal = (ReasonCode.ServerUnavailable, "the session is here, but the other nodes cannot be told that");
-            }
-
             events.Publish(new SessionArrived(asked.ClientId, owner.Node, messages, time.GetElapsedTime(began)));
-            return null;
+            return peers.IsConnected
+                ? null
+                : (ReasonCode.ServerUnavailable, "the session is here, but the other nodes cannot be told that");
         }
         catch (Exception failure) when (failure is TimeoutException or InvalidDataException or OperationCanceledException)
         {
@@ -222,20 +221,32 @@ internal sealed class SessionTaker(
     }
 
     private async Task<(byte[] Body, bool IsLast)> AskPieceAsync(
-        string from, SessionAsked asked, Waiting waiting, WantedPiece wanted, MarksAsked? all, CancellationToken cancellationToken)
+        string from, SessionAsked asked, Waiting waiting, WantedPiece wanted, CancellationToken cancellationToken)
     {
         waiting.Piece = wanted;
-        return await AskAsync(Ask, wanted.Come.Task, cancellationToken).ConfigureAwait(false);
+        await AskAsync(Ask, wanted.Come.Task, cancellationToken).ConfigureAwait(false);
+        if (waiting.Marks.Complete.IsCompleted)
+        {
+            // A piece that comes after they were asked for shows that the other node has them.
+            waiting.MarksAsked = null;
+        }
+
+        return await wanted.Come.Task.ConfigureAwait(false);
 
         void Ask()
         {
-            if (all is not null)
-            {
-                peers.TellAll(all);
-                _ = marks.SendAsync(null, from, asked.Number, () => waiting.Session?.Deliveries.OpenArrival(peer: null));
-            }
-
+            AskForMarks(from, asked, waiting);
             peers.Tell(from, new PieceAsked(node, epoch, asked.Of, asked.Number, wanted.Number));
+        }
+    }
+
+    /// <summary>Each time anew, as long as one is missing: it may be lost, or that of a node that has joined meanwhile.</summary>
+    private void AskForMarks(string from, SessionAsked asked, Waiting waiting)
+    {
+        if (waiting.MarksAsked is { } all)
+        {
+            peers.TellAll(all);
+            tasks.Add(marks.SendAsync(null, from, asked.Number, () => waiting.Session?.Deliveries.OpenArrival(peer: null)));
         }
     }
 
@@ -245,7 +256,7 @@ internal sealed class SessionTaker(
 
     /// <summary>Asks until there is an answer.</summary>
     /// <exception cref="TimeoutException">There is none.</exception>
-    private async Task<T> AskAsync<T>(Action ask, Task<T> answer, CancellationToken cancellationToken)
+    private async Task AskAsync(Action ask, Task answer, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         while (true)
@@ -253,7 +264,8 @@ internal sealed class SessionTaker(
             ask();
             try
             {
-                return await answer.WaitAsync(AskAgainAfter, time, cancellationToken).ConfigureAwait(false);
+                await answer.WaitAsync(AskAgainAfter, time, cancellationToken).ConfigureAwait(false);
+                return;
             }
             catch (TimeoutException) when (time.GetElapsedTime(began) < options.TakeOverPatience)
             {
@@ -261,8 +273,11 @@ internal sealed class SessionTaker(
         }
     }
 
-    private sealed class Waiting
+    private sealed class Waiting((string Node, string Epoch) of)
     {
+        /// <summary>Who is asked, and its run.</summary>
+        public (string Node, string Epoch) Of => of;
+
         public TaskCompletionSource<SessionAnswered> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>With the mark of a node, what comes from it is for the session.</summary>
@@ -273,46 +288,8 @@ internal sealed class SessionTaker(
 
         /// <summary>The piece that is to come; null while none is.</summary>
         public WantedPiece? Piece { get; set; }
-    }
 
-    private sealed class WantedPiece(int number)
-    {
-        public int Number => number;
-
-        public TaskCompletionSource<(byte[] Body, bool IsLast)> Come { get; } =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    /// <summary>The items of a session, out of its pieces.</summary>
-    private sealed class PieceStream(Func<WantedPiece, MarksAsked?, Task<(byte[] Body, bool IsLast)>> ask)
-    {
-        private ReadOnlyMemory<byte> _come;
-        private int _next;
-        private bool _isAtEnd;
-
-        /// <summary>What all nodes are asked for before the next piece comes.</summary>
-        public MarksAsked? Marks { get; set; }
-
-        /// <returns>Null at the end.</returns>
-        public async Task<ReadOnlyMemory<byte>?> NextAsync()
-        {
-            while (true)
-            {
-                if (SessionParcel.TryTake(ref _come) is { } item)
-                {
-                    return item;
-                }
-
-                if (_isAtEnd)
-                {
-                    return _come.IsEmpty ? null : throw new InvalidDataException("the session is cut off");
-                }
-
-                var (body, isLast) = await ask(new WantedPiece(_next++), Marks).ConfigureAwait(false);
-                _isAtEnd = isLast;
-                Marks = null;
-                _come = _come.IsEmpty ? body : (byte[])[.. _come.Span, .. body];
-            }
-        }
+        /// <summary>What all nodes are asked for; null before, and when all marks have come, here and to the other node.</summary>
+        public MarksAsked? MarksAsked { get; set; }
     }
 }

@@ -1,0 +1,91 @@
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Cluster;
+using Cassini.Streams.Cluster.Interest;
+using Cassini.Streams.Cluster.Sessions;
+using Cassini.Tests.Broker;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Cluster;
+
+/// <summary>A node gives sessions to others that say what the test lets them say.</summary>
+public class SessionGiverTests
+{
+    private const int PieceSize = 1_000;
+
+    private readonly SilentPeers _peers = new();
+    private readonly NodeTasks _tasks = new();
+
+    // It was released, and nobody else could let it stay: its client would be refused until the node is restarted.
+    [Fact]
+    public async Task Ask_ThatFailsAfterTheRelease_LeavesTheSessionHere()
+    {
+        await using var rig = new BrokerRig();
+        await rig.ConnectAsync("c", change: BrokerRig.Lasting);
+        var session = rig.Broker.Sessions.Find("c").ShouldNotBeNull();
+        using var giver = Giver(rig);
+        var wasLeaving = false;
+        _peers.FindLive = () =>
+        {
+            wasLeaving = session.IsLeaving;
+            throw new InvalidOperationException("a bug");
+        };
+        var failed = _tasks.WatchFailures();
+
+        giver.Hear(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, long.MaxValue));
+        await Eventually.CompletesAsync("it is over", _tasks.WhenIdle());
+
+        failed.IsFaulted.ShouldBeTrue();
+        wasLeaving.ShouldBeTrue();
+        session.IsLeaving.ShouldBeFalse();
+    }
+
+    // Who stops the node waits for what it has begun, which may change the store.
+    [Fact]
+    public async Task Ask_WhileTheClientIsServed_IsATaskOfTheNode()
+    {
+        await using var rig = new BrokerRig();
+        await rig.ConnectAsync("c", change: BrokerRig.Lasting);
+        using var giver = Giver(rig);
+        using var mayGoOn = new ManualResetEventSlim();
+        _peers.FindLive = () =>
+        {
+            mayGoOn.Wait(TestContext.Current.CancellationToken);
+            return [];
+        };
+
+        giver.Hear(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, long.MaxValue));
+        var idle = _tasks.WhenIdle();
+        idle.IsCompleted.ShouldBeFalse();
+        mayGoOn.Set();
+
+        await Eventually.CompletesAsync("it is over", idle);
+        _peers.Said.ShouldHaveSingleItem().ShouldBeOfType<SessionAnswered>();
+    }
+
+    // Who can publish on the bus could ask without end.
+    [Fact]
+    public async Task Ask_BeyondTheMost_IsAnsweredBusy()
+    {
+        await using var rig = new BrokerRig();
+        using var giver = Giver(rig);
+        for (var i = 0; i <= SessionGiver.MostDepartures; i++)
+        {
+            giver.Hear(new SessionAsked("n2", "e2", "e1", (ulong)i, $"c{i}", "alice", false, long.MaxValue));
+        }
+
+        await Eventually.CompletesAsync("all are answered", _tasks.WhenIdle());
+
+        _peers.Said.Cast<SessionAnswered>().Single(answered => answered.Outcome == ReleaseOutcome.Busy).Number
+            .ShouldBe((ulong)SessionGiver.MostDepartures);
+    }
+
+    private SessionGiver Giver(BrokerRig rig)
+    {
+        var time = rig.Clock.Time;
+        var clients = new OwnClients(new OwnInterest(new PeerWatermark(), static () => { }), time);
+        return new SessionGiver(
+            "n1", "e1", new ClusterOptions(), rig.Broker, clients, _peers, new MarkSender(rig.Broker, _peers, _tasks), PieceSize, time,
+            _tasks);
+    }
+}
