@@ -56,9 +56,9 @@ internal sealed class Heartbeat : IDisposable
             _peers.Advance();
             _join.Review();
             _sender.BeatToAll();
+            _peers.Look();
             foreach (var peer in _peers.All)
             {
-                peer.Look();
                 _watch.Look(peer);
             }
 

@@ -64,6 +64,28 @@ internal sealed class PeerLinks(
         }
     }
 
+    /// <summary>Time has passed: a link that the peer has forgotten, as an operator may have it do, is given up for another one.</summary>
+    public void Look(PeerNode peer)
+    {
+        if (peer.Subscriber.Link is not { IsBroken: true })
+        {
+            return;
+        }
+
+        var link = peers.MakeLink(peer.Name);
+        if (peer.Subscriber.TryRenew(link) is { } over)
+        {
+            peer.Receiver.Sender = link;
+            tasks.Add(ReleaseAsync(over, link));
+        }
+        else
+        {
+            Close(peer);
+            Open(peer);
+            sender.AskForInterest(peer.Name);
+        }
+    }
+
     /// <summary>A peer asks how far this node got on a link that the peer has given up.</summary>
     public void Answer(PeerNode peer, ulong link) => tasks.Add(AnswerAsync(peer, link));
 
@@ -107,6 +129,13 @@ internal sealed class PeerLinks(
         {
             // The store is closed: the next run is asked.
         }
+    }
+
+    /// <summary>What waits for a link that is over waits for the one that has taken its messages.</summary>
+    private async Task ReleaseAsync(LinkSender over, LinkSender link)
+    {
+        await link.Acknowledged.WhenReachedAsync(link.LastSure, durability.Closed).ConfigureAwait(false);
+        over.Release();
     }
 
     /// <summary>What waits for a peer waits for the store of this node now, and for other peers that have it instead.</summary>

@@ -90,6 +90,16 @@ internal sealed class PeerTable
     /// <summary>Time has passed.</summary>
     public void Advance() => Apply(_members.Advance(Elapsed()));
 
+    /// <summary>Time has passed: what was not taken is sent again, and links that are broken are made anew.</summary>
+    public void Look()
+    {
+        foreach (var peer in _peers.Values)
+        {
+            _links.Look(peer);
+            peer.Look();
+        }
+    }
+
     /// <summary>When this node was stopped for a while, as a process or as a machine, its peers were not silent.</summary>
     public void ForgiveOwnPause()
     {

@@ -78,6 +78,35 @@ public sealed class FleetSilenceTests : IDisposable
         }
     }
 
+    // One of the two has forgotten the other, which knows nothing of that and goes on with its link.
+    [Fact]
+    public async Task Forget_APeerThatIsLostHereAndHearsThisNode_HasALinkAgainWhenItIsBack()
+    {
+        var subscriber = Subscribe(_first, "t");
+        await PublishAsync("0");
+        _engine.Cut("n2", "n1");
+        _clock.AdvanceBy(S(12));
+        _first.Events.Of<PeerLost>().ShouldHaveSingleItem().Node.ShouldBe("n2");
+        _first.Node.ForgetLost("n2");
+
+        _engine.Heal();
+        _clock.AdvanceBy(S(3));
+        await PublishAsync("1");
+        await PublishAsync("2");
+
+        Read(subscriber).ShouldBe(["0", "1", "2"]);
+
+        async Task PublishAsync(string payload)
+        {
+            var publishing = _second.PublishAsync("t", payload, QualityOfService.AtLeastOnce);
+            await Eventually.HoldsAsync($"{payload} is acknowledged", () =>
+            {
+                _clock.AdvanceBy(S(0.1));
+                return publishing.IsCompleted;
+            });
+        }
+    }
+
     // The node that had the turn is given up before it has acknowledged: another member gets the message, and the publisher its answer.
     [Fact]
     public async Task Cut_WithAMemberOfAShare_GivesItsMessagesToOthers()

@@ -18,6 +18,21 @@ public class MembershipTests
         state.Hear("n2", "e1", S(2)).Transitions.ShouldBeEmpty();
     }
 
+    // The clock of that machine was set back between two runs: the new one would be taken for an old one for ever.
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(4, true)]
+    [InlineData(20, true)]
+    public void Hear_AnEarlierRun_IsANewOneWhenTheLaterIsSilent(double at, bool isTaken)
+    {
+        var state = Nobody.Hear("n2", "e2", S(0)).State;
+
+        var (after, transitions) = state.Hear("n2", "e1", S(at));
+
+        transitions.Any(one => one is { Change: PeerChange.Joined, Epoch: "e1" }).ShouldBe(isTaken);
+        after.Peers["n2"].Epoch.ShouldBe(isTaken ? "e1" : "e2");
+    }
+
     // This node was stopped for 20 s: its peers were not silent, and get as long as they had left.
     [Fact]
     public void Forgive_OwnPause_MovesTheDeadlines()

@@ -243,6 +243,24 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         return (link, ticket, elsewhere);
     }
 
+    /// <summary>Another link goes on with what was not acknowledged on the one that it had.</summary>
+    /// <param name="link">The new one.</param>
+    /// <returns>The one that is over; null when something is kept, which is sent anew, or when it is lost.</returns>
+    public LinkSender? TryRenew(LinkSender link)
+    {
+        lock (_gate)
+        {
+            if (_queue is not null || _link is not { } over)
+            {
+                return null;
+            }
+
+            over.End((_, frame) => link.Take(frame.Span));
+            Volatile.Write(ref _link, link);
+            return over;
+        }
+    }
+
     private void UnsettleLocked()
     {
         _sent.Clear();

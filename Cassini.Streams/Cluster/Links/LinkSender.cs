@@ -34,6 +34,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     private long _fastReceived;
     private bool _isNoted;
     private bool _isOver;
+    private bool _isBroken;
 
     /// <summary>The number of this link.</summary>
     public ulong Number => number;
@@ -122,6 +123,18 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         }
     }
 
+    /// <summary>Whether the peer has forgotten what it got on this link: only another link helps.</summary>
+    public bool IsBroken
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isBroken;
+            }
+        }
+    }
+
     /// <summary>Whether nothing more is sent.</summary>
     public bool IsOver
     {
@@ -131,6 +144,16 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             {
                 return _isOver;
             }
+        }
+    }
+
+    /// <summary>Sends what another link had not got acknowledged. Before anything is added.</summary>
+    /// <param name="body">A frame of it, without its header.</param>
+    public void Take(ReadOnlySpan<byte> body)
+    {
+        lock (_lock)
+        {
+            SendInPartsLocked(body);
         }
     }
 
@@ -194,6 +217,8 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
                 ArrayPool<byte>.Shared.Return(first.Frame);
             }
 
+            // It does not know what it has acknowledged: it has forgotten this node, and what follows comes to nothing there.
+            _isBroken |= header.Acknowledged < _acknowledged;
             _acknowledged = reached = Math.Max(_acknowledged, Math.Min(header.Acknowledged, _lastSealed));
             ReviewRoomLocked();
             if (header.Kind == FrameKind.Missing)
@@ -327,7 +352,12 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         SealSureLocked();
         var (qos, origin, audience, share, most) = addition;
         var whole = ArrayPool<byte>.Shared.Rent(most);
-        var rest = whole.AsSpan(0, FrameRecord.Write(whole, message, qos, origin, audience, share));
+        SendInPartsLocked(whole.AsSpan(0, FrameRecord.Write(whole, message, qos, origin, audience, share)));
+        ArrayPool<byte>.Shared.Return(whole);
+    }
+
+    private void SendInPartsLocked(ReadOnlySpan<byte> rest)
+    {
         while (!rest.IsEmpty)
         {
             var part = rest[..Math.Min(rest.Length, bus.LargestMessage - FrameHeader.Size)];
@@ -336,8 +366,6 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             part.CopyTo(frame.AsSpan(FrameHeader.Size));
             SendSureLocked(frame, FrameHeader.Size + part.Length, rest.IsEmpty ? FrameKind.Sure : FrameKind.Part);
         }
-
-        ArrayPool<byte>.Shared.Return(whole);
     }
 
     private void SendSureLocked(byte[] frame, int length, FrameKind kind)

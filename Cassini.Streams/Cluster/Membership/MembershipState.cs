@@ -32,15 +32,15 @@ internal sealed record MembershipState
 
     /// <summary>A peer says that it lives.</summary>
     /// <param name="node">Its name.</param>
-    /// <param name="epoch">The run of its process; a later one sorts after an earlier one.</param>
+    /// <param name="epoch">The run of its process; a later one sorts after an earlier one, unless its clock was set back.</param>
     /// <param name="now">When it was heard.</param>
     public (MembershipState State, ImmutableArray<PeerTransition> Transitions) Hear(string node, string epoch, TimeSpan now)
     {
         var (state, due) = Advance(now);
         var known = state.Peers.GetValueOrDefault(node);
-        if (known is not null && string.CompareOrdinal(epoch, known.Epoch) < 0)
+        if (known is { State: PeerState.Alive } && string.CompareOrdinal(epoch, known.Epoch) < 0)
         {
-            // A late word of an earlier run.
+            // A late word of an earlier run. When the later run is silent, the clock of that machine was set back.
             return (state, due);
         }
 
