@@ -298,7 +298,7 @@ public class SessionMoveTests
 
         public bool IsElsewhere(string clientId) => false;
 
-        public void OnHeld(string clientId, bool isKept, DateTimeOffset since)
+        public void OnHeld(string clientId, string identity, bool isKept, DateTimeOffset since)
         {
             Held.Add(clientId);
             Since = since;

@@ -14,7 +14,7 @@ public class ControlMessageTests
     [Fact]
     public void Message_WrittenAndRead_IsTheSame()
     {
-        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2"], [7], ["d"],
+        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2.0"], [7], ["d"],
             [new SharedFilter("$share/g/ü", 2, 3)]);
 
         var read = ControlMessage.Read(told.ToBytes()).ShouldBeOfType<InterestTold>();
@@ -46,7 +46,7 @@ public class ControlMessageTests
     [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":1,"parts":1,"fast":[],"sure":[],"gone":[]}""")]
     [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[null],"sure":[],"gone":[]}""")]
     [InlineData("""
-        {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],"claims":["1.2.3"]}
+        {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],"claims":["1.2.3.4"]}
         """)]
     [InlineData("""
         {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],
@@ -91,7 +91,7 @@ public class ControlMessageTests
         using var node = new SimulatedNode(clock, engine, "n1", new ClusterOptions());
         var stranger = engine.Connect("stranger");
         var random = new Random(2);
-        var message = new InterestTold("n9", Run, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"], ["1.2.1"], [3], ["k"],
+        var message = new InterestTold("n9", Run, 0, 7, 0, 1, ["#/#", "", "a"], ["$share/x/y", "+"], ["z"], ["1.2.1.4"], [3], ["k"],
             [new SharedFilter("$share/g/#", 1, 2), new SharedFilter("a/b", 1, 1)]).ToBytes();
         for (var round = 0; round < 2_000; round++)
         {

@@ -88,6 +88,30 @@ public sealed class FleetClaimTests : IDisposable
         await client.EndAsync();
     }
 
+    // With a clean start as well: it would end the session of the other when its node is back.
+    [Theory]
+    [InlineData("alice", true)]
+    [InlineData("bob", false)]
+    public async Task Claim_WithACleanStartOfASessionOnANodeThatIsGone_IsOfItsIdentity(string identity, bool isGranted)
+    {
+        var kept = new ClientClaim(ClientHash.Of("c"), 1, ClaimPhase.Kept) { Owner = ClientHash.Of("alice") };
+        _other.Tell([kept]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        _other.Say(new Farewell("n2", _other.Epoch));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+
+        var claiming = _node.Broker.Sessions.Fleet!.ClaimAsync(
+            Request with { Identity = identity, CleanStart = true }, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("it is answered", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(100));
+            return claiming.IsCompleted;
+        });
+
+        using var claim = await claiming;
+        claim.Reason.ShouldBe(isGranted ? ReasonCode.Success : ReasonCode.NotAuthorized);
+    }
+
     // Between the answer and the attaching it has moved away: one that is made anew would be the later one. Or it has expired.
     [Theory]
     [InlineData(true, false, false)]
@@ -232,7 +256,7 @@ public sealed class FleetClaimTests : IDisposable
         var sessions = _node.Broker.Sessions;
         var moved = new MovedSession("c", "alice", 60, [], []);
         sessions.TryArrive(sessions.BeginArrival(moved).Session.ShouldNotBeNull(), moved).ShouldBeTrue();
-        sessions.Fleet!.OnHeld("c", isKept: true, _clock.UtcNow);
+        sessions.Fleet!.OnHeld("c", "alice", isKept: true, _clock.UtcNow);
     }
 
     private async Task<SessionClaim> ClaimAsync()

@@ -129,7 +129,7 @@ public sealed class JoinDuringAMoveTests : IDisposable
         var sessions = first.Broker.Sessions;
         var moved = new MovedSession("c", "alice", 1_000_000, [], []);
         sessions.TryArrive(sessions.BeginArrival(moved).Session.ShouldNotBeNull(), moved).ShouldBeTrue();
-        sessions.Fleet!.OnHeld("c", isKept: true, _clock.UtcNow);
+        sessions.Fleet!.OnHeld("c", "alice", isKept: true, _clock.UtcNow);
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
         var claiming = second.Broker.Sessions.Fleet!.ClaimAsync(
             new AttachRequest("c", "alice", CleanStart: false, 1_000_000, [], []), TestContext.Current.CancellationToken);

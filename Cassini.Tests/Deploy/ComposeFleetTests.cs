@@ -29,7 +29,7 @@ public class ComposeFleetTests
     {
         foreach (var key in (string[])
             [
-                "image", "build", "healthcheck", "stop_grace_period", "restart", "read_only", "tmpfs", "cap_drop", "security_opt",
+                "image", "build", "healthcheck", "restart", "read_only", "tmpfs", "cap_drop", "security_opt",
                 "ulimits", "mem_limit", "secrets",
             ])
         {

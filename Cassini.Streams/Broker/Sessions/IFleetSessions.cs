@@ -32,9 +32,10 @@ internal interface IFleetSessions
 
     /// <summary>A session is here. Under a lock of the table: it must be quick, and call nobody.</summary>
     /// <param name="clientId">Its client identifier.</param>
+    /// <param name="identity">The identity that it belongs to.</param>
     /// <param name="isKept">Whether it outlives its connection.</param>
     /// <param name="since">When its client was here last, UTC.</param>
-    void OnHeld(string clientId, bool isKept, DateTimeOffset since);
+    void OnHeld(string clientId, string identity, bool isKept, DateTimeOffset since);
 
     /// <summary>
     /// The client of a session that is here has connected again: it is later than any wish from before. Under a lock of the table: it must

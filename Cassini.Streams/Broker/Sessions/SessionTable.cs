@@ -196,7 +196,7 @@ internal sealed class SessionTable(
 
         // When its client came or went last. Whoever has it elsewhere has it since later; also when that is not known.
         var since = kept.Present ?? (kept.Away > TimeSpan.Zero ? kept.Away : null);
-        Fleet?.OnHeld(session.ClientId, isKept: true, time.GetUtcNow() - since ?? DateTimeOffset.UnixEpoch);
+        Fleet?.OnHeld(session.ClientId, session.Identity, isKept: true, time.GetUtcNow() - since ?? DateTimeOffset.UnixEpoch);
     }
 
     /// <inheritdoc cref="Session.TryLeave"/>
@@ -336,7 +336,7 @@ internal sealed class SessionTable(
             session = Make(request.ClientId, account, history);
             session.TryAttach(attachment, request, isPresent: false, flushes, out _);
             _sessions[request.ClientId] = session;
-            Fleet?.OnHeld(request.ClientId, request.ExpirySeconds > 0, time.GetUtcNow());
+            Fleet?.OnHeld(request.ClientId, request.Identity, request.ExpirySeconds > 0, time.GetUtcNow());
             return new AttachResult(session, history, Lost: end.Attachment) { End = end };
         }
         catch (Exception failure)

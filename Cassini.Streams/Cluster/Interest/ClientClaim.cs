@@ -11,21 +11,26 @@ internal readonly record struct ClientClaim(ulong Client, long Stamp, ClaimPhase
     /// <summary>A stamp that is further ahead is that of a wrong clock or program: no later claim could hold against it.</summary>
     private static readonly TimeSpan MostAhead = TimeSpan.FromDays(1);
 
+    /// <summary>A hash of the identity that the session belongs to; 0 when the node has none yet.</summary>
+    public ulong Owner { get; init; }
+
     /// <summary>As nodes write it.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Client:x}.{Stamp:x}.{(int)Phase}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Client:x}.{Stamp:x}.{(int)Phase}.{Owner:x}");
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
     public static bool TryParse(string? text, out ClientClaim claim)
     {
         claim = default;
-        if (text?.Split('.') is not [var client, var stamp, [>= '0' and <= '2' and var phase]]
+        if (text?.Split('.') is not [var client, var stamp, [>= '0' and <= '2' and var phase], var identity]
             || !ulong.TryParse(client, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash)
-            || !long.TryParse(stamp, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var ticks) || ticks < 0)
+            || !long.TryParse(stamp, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var ticks) || ticks < 0
+            || !ulong.TryParse(identity, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var owner))
         {
             return false;
         }
 
-        claim = new ClientClaim(hash, ticks, (ClaimPhase)(phase - '0'));
+        claim = new ClientClaim(hash, ticks, (ClaimPhase)(phase - '0')) { Owner = owner };
         return true;
     }
 

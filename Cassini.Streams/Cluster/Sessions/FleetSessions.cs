@@ -99,12 +99,13 @@ internal sealed class FleetSessions(
     public bool IsElsewhere(string clientId) => !peers.OwnersOf(ClientHash.Of(clientId)).IsEmpty;
 
     /// <inheritdoc/>
-    public void OnHeld(string clientId, bool isKept, DateTimeOffset since)
+    public void OnHeld(string clientId, string identity, bool isKept, DateTimeOffset since)
     {
         // What is kept for other nodes is of each node.
         if (!NodeQueue.IsOne(clientId))
         {
-            clients.Hold(ClientHash.Of(clientId), clientId, isKept ? ClaimPhase.Kept : ClaimPhase.Held, since);
+            clients.Hold(
+                ClientHash.Of(clientId), clientId, ClientHash.Of(identity), isKept ? ClaimPhase.Kept : ClaimPhase.Held, since);
         }
     }
 
@@ -190,7 +191,10 @@ internal sealed class FleetSessions(
             // Of one that is lost only what it keeps is known.
             var refusal = owner.IsLive && peers.IsConnected
                 ? await taker.BringAsync(owner, request, wish, cancellationToken).ConfigureAwait(false)
-                : request.CleanStart || owner.Claim.Phase != ClaimPhase.Kept ? null
+                : owner.Claim.Phase != ClaimPhase.Kept ? null
+                : owner.Claim.Owner != ClientHash.Of(request.Identity)
+                    ? (ReasonCode.NotAuthorized, "the client identifier belongs to another identity")
+                : request.CleanStart ? null
                 : SessionTaker.Unreachable(owner);
             if (refusal is var (reason, detail))
             {

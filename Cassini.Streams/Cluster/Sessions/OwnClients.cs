@@ -54,7 +54,7 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
     }
 
     /// <summary>The session is here.</summary>
-    public void Hold(ulong client, string clientId, ClaimPhase phase, DateTimeOffset since)
+    public void Hold(ulong client, string clientId, ulong owner, ClaimPhase phase, DateTimeOffset since)
     {
         lock (_lock)
         {
@@ -65,8 +65,8 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
             }
 
             var stamp = known?.Stamp ?? since.UtcTicks;
-            _clients[client] = new Client(clientId, stamp, phase) { Wish = known?.Wish };
-            interest.Put(new ClientClaim(client, stamp, phase));
+            _clients[client] = new Client(clientId, stamp, phase) { Wish = known?.Wish, Owner = owner };
+            interest.Put(new ClientClaim(client, stamp, phase) { Owner = owner });
         }
     }
 
@@ -78,8 +78,8 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
             if (_clients.GetValueOrDefault(client) is { Phase: not ClaimPhase.Wanted } known)
             {
                 var stamp = Math.Max(time.GetUtcNow().UtcTicks, known.Stamp + 1);
-                _clients[client] = new Client(known.ClientId, stamp, known.Phase) { Wish = known.Wish };
-                interest.Put(new ClientClaim(client, stamp, known.Phase));
+                _clients[client] = new Client(known.ClientId, stamp, known.Phase) { Wish = known.Wish, Owner = known.Owner };
+                interest.Put(new ClientClaim(client, stamp, known.Phase) { Owner = known.Owner });
             }
         }
     }
@@ -114,7 +114,7 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
         lock (_lock)
         {
             return _clients.GetValueOrDefault(client) is { } known
-                ? (known.ClientId, new ClientClaim(client, known.Stamp, known.Phase), known.Wish)
+                ? (known.ClientId, new ClientClaim(client, known.Stamp, known.Phase) { Owner = known.Owner }, known.Wish)
                 : null;
         }
     }
@@ -126,6 +126,9 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
         public long Stamp => stamp;
 
         public ClaimPhase Phase => phase;
+
+        /// <summary>A hash of the identity that the session belongs to.</summary>
+        public ulong Owner { get; init; }
 
         /// <summary>That of a client that is about to be attached; null when there is none.</summary>
         public SessionWish? Wish { get; set; }
