@@ -99,7 +99,8 @@ public class FleetKubernetesTests
             k8s.KubernetesYaml.Serialize(ours).ShouldBe(k8s.KubernetesYaml.Serialize(theirs));
         }
 
-        FleetManifests.Pod.TerminationGracePeriodSeconds.ShouldBe(KubernetesManifests.Pod.TerminationGracePeriodSeconds);
+        FleetManifests.Pod.TerminationGracePeriodSeconds.ShouldBe(
+            KubernetesManifests.Pod.TerminationGracePeriodSeconds + (long)Defaults.Options.Drain.HandOverTimeout.TotalSeconds);
         FleetManifests.VariablesOf("n")["CASSINI__Drain__ReadinessDelay"].ShouldBe(
             KubernetesManifests.Container.Env.Single(variable => variable.Name == "CASSINI__Drain__ReadinessDelay").Value);
         FleetManifests.Pod.AutomountServiceAccountToken.ShouldBe(false);

@@ -217,8 +217,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
                 ArrayPool<byte>.Shared.Return(first.Frame);
             }
 
-            // It does not know what it has acknowledged: it has forgotten this node, and what follows comes to nothing there.
-            _isBroken |= header.Acknowledged < _acknowledged;
+            // It does not know what it has acknowledged: it has forgotten this node, and what follows comes to nothing there. A frame that
+            // is sent again says what was so when it was made.
+            _isBroken |= header.Kind is FrameKind.Acknowledgement or FrameKind.Missing && header.Acknowledged < _acknowledged;
             _acknowledged = reached = Math.Max(_acknowledged, Math.Min(header.Acknowledged, _lastSealed));
             ReviewRoomLocked();
             if (header.Kind == FrameKind.Missing)
