@@ -1,5 +1,3 @@
-using Cassini.Streams.Cluster.Interest;
-
 namespace Cassini.Streams.Cluster;
 
 /// <summary>Takes what peers say to this node, but for what they say of sessions that move. For the lock of its node.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Cassini.Streams.Cluster.Sessions;
-using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Cluster;
 

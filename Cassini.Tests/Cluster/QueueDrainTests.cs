@@ -1,6 +1,5 @@
 using System.Text;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster.Engine;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Mqtt;
