@@ -98,7 +98,9 @@ public class ManagedBrokerTests
 
         await feed.ExpectEventAsync("phaseLeft");
         (await feed.ExpectEventAsync("phaseEntered")).Data.ShouldContain("\"draining\"");
-        foreach (var stage in Enum.GetNames<DrainStage>())
+
+        // The last stage is that of a node of a fleet.
+        foreach (var stage in Enum.GetNames<DrainStage>().SkipLast(1))
         {
             (await feed.ExpectEventAsync("drainStageEntered")).Data.ShouldContain(
                 $"\"stage\":\"{JsonNamingPolicy.CamelCase.ConvertName(stage)}\"");
