@@ -60,7 +60,7 @@ internal sealed class JoinGate
     /// <summary>The bus is connected, or is not any more.</summary>
     public void SetConnected(bool isConnected) => _connectedAt = isConnected ? _connectedAt ?? Elapsed() : null;
 
-    /// <summary>The peers are told a version of what the clients of this node want.</summary>
+    /// <summary>A version of what the clients of this node want was sent to the peers.</summary>
     public void Await(long version)
     {
         _told.Enqueue((version, _time.GetTimestamp()));

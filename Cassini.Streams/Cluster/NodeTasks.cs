@@ -13,7 +13,7 @@ internal sealed class NodeTasks
     private Exception? _unheard;
     private bool _isWatched;
 
-    /// <summary>Fails when one of them does, or has since the last failure. One is told: whoever hears of it begins anew.</summary>
+    /// <summary>Fails when one of them does, or has since the last call. Each call reports one failure at most.</summary>
     public Task WatchFailures()
     {
         lock (_lock)

@@ -131,7 +131,7 @@ internal sealed class PeerLinks(
         }
     }
 
-    /// <summary>What waits for a link that is over waits for the one that has taken its messages.</summary>
+    /// <summary>Publishers that wait for a link which was replaced wait for the new one.</summary>
     private async Task ReleaseAsync(LinkSender over, LinkSender link)
     {
         await link.Acknowledged.WhenReachedAsync(link.LastSure, durability.Closed).ConfigureAwait(false);

@@ -243,9 +243,9 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         return (link, ticket, elsewhere);
     }
 
-    /// <summary>Another link goes on with what was not acknowledged on the one that it had.</summary>
+    /// <summary>Replaces its link: the new one sends what was not acknowledged on the old one.</summary>
     /// <param name="link">The new one.</param>
-    /// <returns>The one that is over; null when something is kept, which is sent anew, or when it is lost.</returns>
+    /// <returns>The old link; null when messages are kept for the peer, or when it is lost: then nothing was replaced.</returns>
     public LinkSender? TryRenew(LinkSender link)
     {
         lock (_gate)
