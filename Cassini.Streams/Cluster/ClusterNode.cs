@@ -173,6 +173,6 @@ internal sealed class ClusterNode : IDisposable
             new RetainedClock(run, _time), (_options.MaxRemoved, _options.KeepRemoved), new RetainedStamp(1, name), peers);
         return peers;
 
-        static ulong HashOf(string text) => RetainedHash.Of(Encoding.UTF8.GetBytes(text));
+        static ulong HashOf(string text) => FleetHash.Of(Encoding.UTF8.GetBytes(text));
     }
 }

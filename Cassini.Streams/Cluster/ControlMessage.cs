@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -76,22 +77,25 @@ internal sealed record InterestWanted(string Node, string Epoch) : ControlMessag
 /// <param name="To">The version after.</param>
 /// <param name="Part">The number of the part, from 0 on.</param>
 /// <param name="Parts">How many there are.</param>
-/// <param name="Fast">Filters that it wants with QoS 0.</param>
-/// <param name="Sure">Filters that it wants with QoS 1 or 2.</param>
-/// <param name="Gone">Filters that it wants no more.</param>
+/// <param name="Fast">Filters with wildcards that it wants with QoS 0.</param>
+/// <param name="Sure">Filters with wildcards that it wants with QoS 1 or 2.</param>
+/// <param name="Gone">Filters with wildcards that it wants no more.</param>
 /// <param name="Claims">Clients whose sessions it wants or has.</param>
 /// <param name="Released">Clients that have no session there any more.</param>
-/// <param name="Kept">Filters that it wants with QoS 1 or 2, also what is published while it is gone.</param>
+/// <param name="Kept">Filters with wildcards that it wants with QoS 1 or 2, also what is published while it is gone.</param>
 /// <param name="Shares">Shared subscriptions, and how many members they have there.</param>
+/// <param name="Topics">Filters without wildcards that it wants or wants no more: of each <see cref="WantedTopic.Value"/>, in 8 bytes.</param>
 internal sealed record InterestTold(
     string Node, string Epoch, long From, long To, int Part, int Parts,
     ImmutableArray<string> Fast, ImmutableArray<string> Sure, ImmutableArray<string> Gone, ImmutableArray<string> Claims,
-    ImmutableArray<ulong> Released, ImmutableArray<string> Kept, ImmutableArray<SharedFilter> Shares) : ControlMessage(Node, Epoch)
+    ImmutableArray<ulong> Released, ImmutableArray<string> Kept, ImmutableArray<SharedFilter> Shares,
+    ReadOnlyMemory<byte> Topics = default) : ControlMessage(Node, Epoch)
 {
     /// <inheritdoc/>
     protected override bool IsWhole => !Fast.IsDefault && !Sure.IsDefault && !Gone.IsDefault && From >= 0 && To >= From
         && Part >= 0 && Part < Parts && Fast.Concat(Sure).Concat(Gone).Concat(AllKept).All(filter => filter is not null)
-        && SharedFilters.All(share => share.IsWhole) && (Claims.IsDefault || Claims.All(claim => ClientClaim.TryParse(claim, out _)));
+        && Topics.Length % sizeof(ulong) == 0 && WantedTopics.All(topic => topic.Hash != 0) && SharedFilters.All(share => share.IsWhole)
+        && (Claims.IsDefault || Claims.All(claim => ClientClaim.TryParse(claim, out _)));
 
     [JsonIgnore]
     public IEnumerable<ClientClaim> ClientClaims =>
@@ -101,12 +105,36 @@ internal sealed record InterestTold(
     public IEnumerable<SharedFilter> SharedFilters => Shares.IsDefault ? [] : Shares;
 
     [JsonIgnore]
+    public IEnumerable<WantedTopic> WantedTopics
+    {
+        get
+        {
+            for (var at = 0; at < Topics.Length; at += sizeof(ulong))
+            {
+                yield return new WantedTopic(BinaryPrimitives.ReadUInt64LittleEndian(Topics.Span[at..]));
+            }
+        }
+    }
+
+    [JsonIgnore]
     public IEnumerable<ulong> ClientsReleased => Released.IsDefault ? [] : Released;
 
     [JsonIgnore]
     public IEnumerable<WantedFilter> Wanted => Fast.Select(filter => new WantedFilter(filter, FilterClass.Fast))
         .Concat(Sure.Select(filter => new WantedFilter(filter, FilterClass.Sure)))
         .Concat(AllKept.Select(filter => new WantedFilter(filter, FilterClass.Kept)));
+
+    /// <summary>Topics as <see cref="Topics"/> has them.</summary>
+    public static ReadOnlyMemory<byte> Write(ImmutableArray<WantedTopic> topics)
+    {
+        var bytes = new byte[topics.Length * sizeof(ulong)];
+        for (var i = 0; i < topics.Length; i++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)), topics[i].Value);
+        }
+
+        return bytes;
+    }
 
     private IEnumerable<string> AllKept => Kept.IsDefault ? [] : Kept;
 }

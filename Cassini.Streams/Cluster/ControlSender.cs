@@ -49,8 +49,8 @@ internal sealed class ControlSender(
 
     private void TellInterest(string subject, InterestDelta delta)
     {
-        // Six bytes a letter at most, and half of it for the rest.
-        var parts = InterestParts.Cut(delta, Math.Max(1_024, bus.LargestMessage / 12));
+        // A half of what the bus takes is for the rest of the message.
+        var parts = InterestParts.Cut(delta, Math.Max(4_096, bus.LargestMessage / 2));
         for (var i = 0; i < parts.Count; i++)
         {
             var told = new InterestTold(
@@ -61,7 +61,8 @@ internal sealed class ControlSender(
                 [.. parts[i].Claims.Select(claim => claim.ToString())],
                 parts[i].Released,
                 [.. parts[i].Wanted.Where(one => one.Class == FilterClass.Kept).Select(one => one.Filter)],
-                parts[i].Shares);
+                parts[i].Shares,
+                InterestTold.Write(parts[i].Topics));
             bus.TryPublish(subject, told.ToBytes());
         }
     }

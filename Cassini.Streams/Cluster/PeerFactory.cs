@@ -37,7 +37,7 @@ internal sealed class PeerFactory(
         var interest = before?.Interest ?? new PeerInterest(broker.Tree, subscriber);
         if (before is null && broker.Sessions.FindQueue(node) is { } queue)
         {
-            interest.Restore(queue.Filters);
+            interest.Restore(queue.Filters, queue.Topics);
             subscriber.Lose(queue, broker.Topics, time);
         }
 

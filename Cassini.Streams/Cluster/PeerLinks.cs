@@ -54,8 +54,8 @@ internal sealed class PeerLinks(
 
         peer.Interest.Leave();
         peer.Lose(time.GetTimestamp());
-        var isForIt = peer.Interest.KeptFilters.Any() && !(isStopping && peer.Subscriber is { Queue: null, Link.IsSettled: true });
-        var queue = isForIt ? broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters) : null;
+        var isForIt = peer.Interest.KeepsAny && !(isStopping && peer.Subscriber is { Queue: null, Link.IsSettled: true });
+        var queue = isForIt ? broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters, peer.Interest.KeptTopics) : null;
         peer.IsWithoutQueue = isForIt && queue is null;
         var (link, ticket, elsewhere) = peer.Subscriber.Lose(queue, broker.Topics, time);
         if (link is not null)

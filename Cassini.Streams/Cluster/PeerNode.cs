@@ -125,8 +125,8 @@ internal sealed class PeerNode(
 
         var delta = new InterestDelta(
             told.From, told.To, [.. parts.SelectMany(part => part.Wanted)], [.. parts.SelectMany(part => part.Gone)],
-            [.. parts.SelectMany(part => part.ClientClaims)], [.. parts.SelectMany(part => part.ClientsReleased)],
-            [.. parts.SelectMany(part => part.SharedFilters)]);
+            [.. parts.SelectMany(part => part.WantedTopics)], [.. parts.SelectMany(part => part.ClientClaims)],
+            [.. parts.SelectMany(part => part.ClientsReleased)], [.. parts.SelectMany(part => part.SharedFilters)]);
         parts.Clear();
         var isApplied = Interest.TryApply(delta);
         IsKnown |= isApplied;

@@ -203,7 +203,7 @@ internal sealed class PeerTable
         if (Find(node) is { } peer)
         {
             _links.Close(peer);
-            if (peer.Interest.Clients.Count == 0 && !peer.Interest.KeptFilters.Any())
+            if (peer.Interest.Clients.Count == 0 && !peer.Interest.KeepsAny)
             {
                 Forget(peer);
             }
@@ -214,7 +214,7 @@ internal sealed class PeerTable
     private bool TryForgetOne()
     {
         // First those that keep nothing; then the one that is gone for the longest time.
-        if (Gone.OrderBy(peer => peer.Interest.Clients.Count > 0 || peer.Interest.KeptFilters.Any()).ThenBy(peer => peer.GoneSince)
+        if (Gone.OrderBy(peer => peer.Interest.Clients.Count > 0 || peer.Interest.KeepsAny).ThenBy(peer => peer.GoneSince)
             .FirstOrDefault() is not { } gone)
         {
             return false;

@@ -1,5 +1,6 @@
 using System.Text;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -13,11 +14,11 @@ public class NodeQueueTests
     public async Task Queue_KeepsWhatItsFiltersWant_InItsOrder_UntilItIsTaken()
     {
         await using var rig = new BrokerRig();
-        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#", "a/b"]).ShouldNotBeNull();
-        rig.Broker.Sessions.OpenQueue("n2", ["c"]).ShouldBeSameAs(queue);
-        Add(queue, "a/b", "1").ShouldBeTrue();
-        Add(queue, "x", "2").ShouldBeFalse();
-        Add(queue, "c", "3").ShouldBeTrue();
+        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#", "a/b"], []).ShouldNotBeNull();
+        rig.Broker.Sessions.OpenQueue("n2", ["c"], []).ShouldBeSameAs(queue);
+        Add(rig, queue, "a/b", "1").ShouldBeTrue();
+        Add(rig, queue, "x", "2").ShouldBeFalse();
+        Add(rig, queue, "c", "3").ShouldBeTrue();
 
         var kept = await ReadAsync(queue);
         kept.Select(one => one.Text).ShouldBe(["1", "3"], "each once, whatever many filters want it");
@@ -30,21 +31,7 @@ public class NodeQueueTests
         rig.Broker.Sessions.EndQueue(queue);
         rig.Broker.Sessions.FindQueue("n2").ShouldBeNull();
         rig.Broker.GetSessions().ShouldBeEmpty();
-        Add(queue, "c", "4").ShouldBeFalse();
-        return;
-
-        bool Add(NodeQueue to, string topic, string text)
-        {
-            var flushes = new FlushSet();
-            var message = new Publication
-            {
-                Topic = rig.Broker.Topics.Get(Encoding.UTF8.GetBytes(topic)),
-                Payload = Encoding.UTF8.GetBytes(text),
-                QoS = QualityOfService.AtLeastOnce,
-                Account = to.Account,
-            };
-            return to.TryAdd(ref message, flushes);
-        }
+        Add(rig, queue, "c", "4").ShouldBeFalse();
     }
 
     // No access rule is for it: it stands for sessions that were judged on their own node.
@@ -52,7 +39,7 @@ public class NodeQueueTests
     public async Task Queue_UnderRulesThatDenyEverything_KeepsItsFilters()
     {
         await using var rig = new BrokerRig();
-        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#"]).ShouldNotBeNull();
+        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#"], []).ShouldNotBeNull();
 
         await rig.Broker.AccessReview.ChangeAsync([]);
 
@@ -64,13 +51,29 @@ public class NodeQueueTests
     public async Task Queue_ForManyFilters_HasAllOfThemAlsoAfterARestart()
     {
         await using var rig = new BrokerRig();
-        string[] filters = [.. Enumerable.Range(0, 1_500).Select(i => $"f/{i}")];
+        string[] filters = [.. Enumerable.Range(0, 1_500).Select(i => $"f/{i}/#")];
+        ulong[] topics = [.. Enumerable.Range(0, 30_000).Select(Topic)];
 
-        rig.Broker.Sessions.OpenQueue("n2", filters).ShouldNotBeNull().Filters.ShouldBe(filters, ignoreOrder: true);
+        var queue = rig.Broker.Sessions.OpenQueue("n2", filters, topics[..20_000]).ShouldNotBeNull();
+        rig.Broker.Sessions.OpenQueue("n2", filters[..10], topics[10_000..]).ShouldBeSameAs(queue);
+        Check(queue);
+        queue.Session.Subscriptions.Count.ShouldBeLessThan(filters.Length + 20, "a subscription for each topic takes too much memory");
 
         await using var next = new BrokerRig(store: rig.Store);
         await next.Broker.LoadAsync(TestContext.Current.CancellationToken);
-        next.Broker.Sessions.FindQueue("n2").ShouldNotBeNull().Filters.ShouldBe(filters, ignoreOrder: true);
+        var kept = next.Broker.Sessions.FindQueue("n2").ShouldNotBeNull();
+        Check(kept);
+        Add(next, kept, "t/29999", "1").ShouldBeTrue();
+        Add(next, kept, "t/30000", "2").ShouldBeFalse();
+        return;
+
+        static ulong Topic(int number) => HashedTopics.HashOf(Encoding.UTF8.GetBytes($"t/{number}"));
+
+        void Check(NodeQueue one)
+        {
+            one.Filters.ShouldBe(filters, ignoreOrder: true);
+            one.Topics.Order().ShouldBe(topics.Order());
+        }
     }
 
     // Neither is a session of a client that has ended.
@@ -78,12 +81,24 @@ public class NodeQueueTests
     public async Task Queue_AndASessionThatDoesNotComeAfterAll_EndUncounted()
     {
         await using var rig = new BrokerRig();
-        rig.Broker.Sessions.EndQueue(rig.Broker.Sessions.OpenQueue("n2", ["a"]).ShouldNotBeNull());
+        rig.Broker.Sessions.EndQueue(rig.Broker.Sessions.OpenQueue("n2", ["a"], []).ShouldNotBeNull());
         var arriving = rig.Broker.Sessions.BeginArrival(new MovedSession("c", "alice", 60, [], [])).Session.ShouldNotBeNull();
         rig.Broker.Sessions.AbandonArrival(arriving);
 
         Enum.GetValues<SessionEndReason>().ShouldAllBe(reason => rig.Broker.Counters.SessionsEnded(reason) == 0);
         rig.Events.Of<SessionEnded>().ShouldBeEmpty();
+    }
+
+    private static bool Add(BrokerRig rig, NodeQueue queue, string topic, string text)
+    {
+        var message = new Publication
+        {
+            Topic = rig.Broker.Topics.Get(Encoding.UTF8.GetBytes(topic)),
+            Payload = Encoding.UTF8.GetBytes(text),
+            QoS = QualityOfService.AtLeastOnce,
+            Account = queue.Account,
+        };
+        return queue.TryAdd(ref message, new FlushSet());
     }
 
     private static async Task<List<(string Text, long Sequence)>> ReadAsync(NodeQueue queue)

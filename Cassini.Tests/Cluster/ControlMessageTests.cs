@@ -15,7 +15,8 @@ public class ControlMessageTests
     public void Message_WrittenAndRead_IsTheSame()
     {
         var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2.0"], [7], ["d"],
-            [new SharedFilter("$share/g/ü", 2, 3)]);
+            [new SharedFilter("$share/g/ü", 2, 3)],
+            InterestTold.Write([new WantedTopic(0xF0, FilterClass.Kept), new WantedTopic(ulong.MaxValue - 3, null)]));
 
         var read = ControlMessage.Read(told.ToBytes()).ShouldBeOfType<InterestTold>();
         (read.From, read.To, read.Part, read.Parts).ShouldBe((1, 3, 0, 2));
@@ -24,6 +25,7 @@ public class ControlMessageTests
         read.ClientClaims.ShouldBe([new ClientClaim(0x1f, 10, ClaimPhase.Kept)]);
         read.ClientsReleased.ShouldBe([7UL]);
         read.SharedFilters.ShouldBe(told.SharedFilters);
+        read.WantedTopics.ShouldBe([new WantedTopic(0xF3), new WantedTopic(ulong.MaxValue - 3)]);
         ControlMessage.Read(new Farewell("n1", Run).ToBytes()).ShouldBe(new Farewell("n1", Run));
     }
 
@@ -51,6 +53,12 @@ public class ControlMessageTests
     [InlineData("""
         {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],
         "shares":[{"filter":"$share/g/t","reachable":2,"lasting":1}]}
+        """)]
+    [InlineData("""
+        {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],"topics":"AAAAAAAA"}
+        """)]
+    [InlineData("""
+        {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],"topics":"AgAAAAAAAAA="}
         """)]
     public void Message_Wrong_IsNone(string text) => Read(text).ShouldBeNull();
 

@@ -21,9 +21,9 @@ internal sealed class RetainedDigest
     /// <summary>A topic has a retained message, or has it no more.</summary>
     public void Toggle(ReadOnlySpan<byte> topic, RetainedStamp stamp)
     {
-        var name = RetainedHash.Of(topic);
-        var hash = RetainedHash.Of(name, stamp);
-        _buckets[RetainedHash.BucketOf(name)] ^= hash;
+        var name = FleetHash.Of(topic);
+        var hash = FleetHash.Of(name, stamp);
+        _buckets[FleetHash.BucketOf(name)] ^= hash;
         OfAll ^= hash;
     }
 }

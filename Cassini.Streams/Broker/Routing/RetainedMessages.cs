@@ -277,7 +277,7 @@ internal sealed class RetainedMessages(
             {
                 var topic = message.Topic.Utf8;
                 if (!message.Topic.IsSystem && search.Found is { } node && node.Message == message
-                    && buckets[RetainedHash.BucketOf(RetainedHash.Of(topic))])
+                    && buckets[FleetHash.BucketOf(FleetHash.Of(topic))])
                 {
                     found.Add((topic, node.Stamp));
                     mostBytes -= topic.Length;

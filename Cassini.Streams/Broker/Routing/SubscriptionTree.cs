@@ -16,6 +16,7 @@ internal sealed class SubscriptionTree
     private long _version;
     private int _count;
     private long _place;
+    private IHashedSubscriptions[] _hashed = [];
 
     /// <summary>Increases after each change.</summary>
     public long Version => Volatile.Read(ref _version);
@@ -155,6 +156,37 @@ internal sealed class SubscriptionTree
         }
     }
 
+    /// <summary>From now on routes have these subscriptions as well.</summary>
+    public void Add(IHashedSubscriptions hashed)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _hashed, [.. _hashed, hashed]);
+        }
+
+        OnHashedChanged();
+    }
+
+    /// <summary>Routes have these subscriptions no more.</summary>
+    public void Remove(IHashedSubscriptions hashed)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _hashed, [.. _hashed.Where(one => one != hashed)]);
+        }
+
+        OnHashedChanged();
+    }
+
+    /// <summary>Some of those that were added have changed: routes that were found before that are not valid any more.</summary>
+    public void OnHashedChanged()
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _version, _version + 1);
+        }
+    }
+
     /// <summary>Finds the subscribers of a topic.</summary>
     public Route Match(ReadOnlySpan<byte> topic)
     {
@@ -162,6 +194,7 @@ internal sealed class SubscriptionTree
         var version = Version;
         var matches = Matches.Rent();
         Collect(_root, topic, matches, isFirst: true);
+        CollectHashed(topic, matches);
         var route = new Route(
             version, matches.Merge(), [.. matches.Groups],
             matches.Visited + ((matches.Subscriptions.Count + matches.Groups.Count) / Route.FoundInAStep));
@@ -181,7 +214,9 @@ internal sealed class SubscriptionTree
         }
     }
 
-    /// <summary>Every subscription that matches a topic, each as its client asked for it; of a share, those of all members.</summary>
+    /// <summary>
+    /// Every subscription in the tree that matches a topic, each as its client asked for it; of a share, those of all members.
+    /// </summary>
     public IReadOnlyList<Subscription> Find(ReadOnlySpan<byte> topic)
     {
         var matches = Matches.Rent();
@@ -194,6 +229,25 @@ internal sealed class SubscriptionTree
 
         matches.Clear();
         return found;
+    }
+
+    private void CollectHashed(ReadOnlySpan<byte> topic, Matches matches)
+    {
+        var hashed = Volatile.Read(ref _hashed);
+        if (hashed.Length == 0)
+        {
+            return;
+        }
+
+        var hash = HashedTopics.HashOf(topic);
+        matches.Visited += hashed.Length;
+        foreach (var one in hashed)
+        {
+            if (one.Find(hash) is { } subscription)
+            {
+                matches.Subscriptions.Add(subscription);
+            }
+        }
     }
 
     private static void Collect(TopicNode node, ReadOnlySpan<byte> levels, Matches matches, bool isFirst)

@@ -16,6 +16,13 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <param name="tree">Its subscriptions.</param>
 internal sealed class NodeQueue(string node, Session session, SubscriptionTree tree)
 {
+    private const int Wanted = 1;
+
+    private readonly Subscription _ofTopics = Make(session, "#");
+
+    /// <summary>The topics that its subscriptions stand for; null before they were asked for.</summary>
+    private HashedTopics? _topics;
+
     /// <summary>What the client identifiers of these sessions begin with: no client of a fleet may have one of them.</summary>
     public const string Prefix = "$node/";
 
@@ -39,8 +46,13 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     /// <summary>The sequence number of what was kept last.</summary>
     public long Last => session.Deliveries.LastSequence;
 
-    /// <summary>The filters of the sessions that it is for.</summary>
-    public IEnumerable<string> Filters => session.Subscriptions.All.Select(subscription => subscription.Filter);
+    /// <summary>The filters with wildcards of the sessions that it is for.</summary>
+    public IEnumerable<string> Filters => AllFilters.Where(filter => !KeptTopics.IsOne(filter));
+
+    /// <summary>The hashes of their filters without wildcards.</summary>
+    public IEnumerable<ulong> Topics => AllFilters.Where(KeptTopics.IsOne).SelectMany(KeptTopics.Read);
+
+    private IEnumerable<string> AllFilters => session.Subscriptions.All.Select(subscription => subscription.Filter);
 
     /// <summary>Whether a session is such a one: no access rule is for it, because it subscribes to what sessions of others did.</summary>
     public static bool IsOne(Session session) => IsOne(session.ClientId, session.Identity);
@@ -51,21 +63,34 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     /// <summary>Whether a client identifier is that of such a session.</summary>
     public static bool IsOne(string clientId) => clientId.StartsWith(Prefix, StringComparison.Ordinal);
 
-    /// <summary>It is for these filters as well.</summary>
-    public void AddFilters(IEnumerable<string> filters)
+    /// <summary>It is for these as well.</summary>
+    /// <param name="filters">Filters with wildcards.</param>
+    /// <param name="topics">The hashes of filters without.</param>
+    public void Add(IEnumerable<string> filters, IEnumerable<ulong> topics)
     {
-        foreach (var filter in filters.Except(Filters, StringComparer.Ordinal).ToList())
+        List<string> before = [.. AllFilters.Where(KeptTopics.IsOne)];
+        List<string> after = [.. KeptTopics.Write(Topics.Union(topics))];
+        foreach (var filter in filters.Concat(after).Except(AllFilters, StringComparer.Ordinal).ToList())
         {
-            session.Subscriptions.Add(new Subscription(
-                session, filter, QualityOfService.ExactlyOnce, noLocal: false, retainAsPublished: true, []));
+            session.Subscriptions.Add(Make(session, filter));
         }
+
+        // Behind those that replace them: each topic is among them also when the process ends in between.
+        foreach (var filter in before.Except(after, StringComparer.Ordinal))
+        {
+            session.Subscriptions.Remove(filter);
+        }
+
+        Volatile.Write(ref _topics, null);
     }
 
     /// <summary>Keeps a message, if any of these sessions wants it.</summary>
     /// <returns>Whether any does.</returns>
     public bool TryAdd(ref Publication message, FlushSet flushes)
     {
-        if (tree.Match(message.Topic.Utf8).Subscriptions is not [var subscription, ..] || !session.KeepsMessages)
+        var topic = message.Topic.Utf8;
+        var subscription = Hashed()[HashedTopics.HashOf(topic)] == Wanted ? _ofTopics : tree.Match(topic).Subscriptions.FirstOrDefault();
+        if (subscription is null || !session.KeepsMessages)
         {
             return false;
         }
@@ -80,4 +105,24 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
 
     /// <summary>Messages with these sequence numbers are stored on the other node, or have expired.</summary>
     public void Remove(IEnumerable<long> sequences) => session.Deliveries.Remove(sequences);
+
+    private static Subscription Make(Session session, string filter) =>
+        new(session, filter, QualityOfService.ExactlyOnce, noLocal: false, retainAsPublished: true, []);
+
+    private HashedTopics Hashed()
+    {
+        if (Volatile.Read(ref _topics) is { } known)
+        {
+            return known;
+        }
+
+        var topics = new HashedTopics();
+        foreach (var topic in Topics)
+        {
+            topics.Set(topic, Wanted);
+        }
+
+        Volatile.Write(ref _topics, topics);
+        return topics;
+    }
 }

@@ -149,13 +149,14 @@ internal sealed class SessionTable(
 
     /// <summary>Keeps messages for another node from now on.</summary>
     /// <param name="node">The node.</param>
-    /// <param name="filters">Which messages.</param>
+    /// <param name="filters">Which messages: filters with wildcards.</param>
+    /// <param name="topics">The hashes of filters without.</param>
     /// <returns>Null when there is no place for it.</returns>
-    public NodeQueue? OpenQueue(string node, IEnumerable<string> filters)
+    public NodeQueue? OpenQueue(string node, IEnumerable<string> filters, IEnumerable<ulong> topics)
     {
         if (FindQueue(node) is { } known)
         {
-            known.AddFilters(filters);
+            known.Add(filters, topics);
             return known;
         }
 
@@ -172,7 +173,7 @@ internal sealed class SessionTable(
         }
 
         var queue = _queues[node];
-        queue.AddFilters(filters);
+        queue.Add(filters, topics);
         return queue;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Cluster.Interest;
@@ -15,10 +16,12 @@ namespace Cassini.Streams.Cluster.Interest;
 internal sealed class OwnInterest(Watermark confirmed, Action changed) : IInterest
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (int Fast, int Sure, int Kept)> _filters = new(StringComparer.Ordinal);
 
-    /// <summary>What is not announced yet; null when a filter is gone.</summary>
-    private readonly Dictionary<string, FilterClass?> _pending = new(StringComparer.Ordinal);
+    /// <summary>Filters with wildcards.</summary>
+    private readonly WantCounts<string> _filters = new();
+
+    /// <summary>Filters without wildcards, by their hashes.</summary>
+    private readonly WantCounts<ulong> _topics = new();
     private readonly Dictionary<ulong, ClientClaim> _clients = [];
 
     /// <summary>What is not announced yet; null when a client has no session here any more.</summary>
@@ -142,15 +145,16 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
                 return null;
             }
 
+            var filters = _filters.TakeUntold();
             var delta = new InterestDelta(
                 _announced,
                 _version,
-                [.. _pending.Where(one => one.Value is not null).Select(one => new WantedFilter(one.Key, one.Value!.Value))],
-                [.. _pending.Where(one => one.Value is null).Select(one => one.Key)],
+                [.. filters.Where(one => one.Class is not null).Select(one => new WantedFilter(one.Wanted, one.Class!.Value))],
+                [.. filters.Where(one => one.Class is null).Select(one => one.Wanted)],
+                [.. _topics.TakeUntold().Select(one => new WantedTopic(one.Wanted, one.Class))],
                 [.. _pendingClients.Values.Where(one => one is not null).Select(one => one!.Value)],
                 [.. _pendingClients.Where(one => one.Value is null).Select(one => one.Key)],
                 [.. _pendingShares.Select(filter => _shares.GetValueOrDefault(filter, new SharedFilter(filter, 0, 0)))]);
-            _pending.Clear();
             _pendingShares.Clear();
             _pendingClients.Clear();
             _announced = _version;
@@ -164,8 +168,8 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
         lock (_lock)
         {
             return new InterestDelta(
-                0, _version, [.. _filters.Select(one => new WantedFilter(one.Key, ClassOf(one.Value)!.Value))], [],
-                [.. _clients.Values], [], [.. _shares.Values]);
+                0, _version, [.. _filters.All.Select(one => new WantedFilter(one.Wanted, one.Class))], [],
+                [.. _topics.All.Select(one => new WantedTopic(one.Wanted, one.Class))], [.. _clients.Values], [], [.. _shares.Values]);
         }
     }
 
@@ -181,36 +185,17 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
 
     private long Change(Subscription subscription, int by)
     {
-        var filter = subscription.Filter;
+        var encoded = MqttText.Encode(subscription.Filter);
+        var isTopic = !encoded.AsSpan().ContainsAny((byte)'+', (byte)'#');
+        var wanted = (FilterClass)subscription.Announced;
         bool isChanged;
         long version;
         lock (_lock)
         {
-            var before = _filters.GetValueOrDefault(filter);
-            var after = (FilterClass)subscription.Announced switch
-            {
-                FilterClass.Fast => before with { Fast = before.Fast + by },
-                FilterClass.Sure => before with { Sure = before.Sure + by },
-                _ => before with { Kept = before.Kept + by },
-            };
-            var (was, wanted) = (ClassOf(before), ClassOf(after));
-            isChanged = was != wanted;
-            if (wanted is null)
-            {
-                _filters.Remove(filter);
-            }
-            else
-            {
-                _filters[filter] = after;
-            }
-
-            if (isChanged)
-            {
-                _pending[filter] = wanted;
-                _version++;
-            }
-
-            version = _version;
+            isChanged = isTopic
+                ? _topics.Change(HashedTopics.HashOf(encoded), wanted, by)
+                : _filters.Change(subscription.Filter, wanted, by);
+            version = isChanged ? ++_version : _version;
         }
 
         if (isChanged)
@@ -220,7 +205,4 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
 
         return version;
     }
-
-    private static FilterClass? ClassOf((int Fast, int Sure, int Kept) count) =>
-        count.Kept > 0 ? FilterClass.Kept : count.Sure > 0 ? FilterClass.Sure : count.Fast > 0 ? FilterClass.Fast : null;
 }

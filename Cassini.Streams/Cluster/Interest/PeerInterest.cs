@@ -1,25 +1,50 @@
+using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Cluster.Interest;
 
-/// <summary>What a peer wants: subscriptions of the peer in the tree of this node. For one thread at a time.</summary>
+/// <summary>
+/// What a peer wants: filters with wildcards are subscriptions of the peer in the tree of this node, and those without are in a table
+/// beside it. For one thread at a time, but for what the tree asks.
+/// </summary>
 /// <param name="tree">The subscriptions.</param>
 /// <param name="subscriber">Stands for the peer.</param>
-internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
+internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber) : IHashedSubscriptions
 {
+    private static readonly int KeptMark = WantedTopic.MarkOf(FilterClass.Kept);
+
+    /// <summary>For all topics in the table, of each class: by the marks of these.</summary>
+    private readonly Subscription?[] _ofTopics =
+        [null, .. Enum.GetValues<FilterClass>().Select(one => Make(subscriber, "#", one))];
+
     private readonly Dictionary<string, (Subscription Subscription, FilterClass Class)> _filters = new(StringComparer.Ordinal);
 
     private readonly Dictionary<string, Subscription> _shares = new(StringComparer.Ordinal);
 
     private readonly Dictionary<ulong, ClientClaim> _clients = [];
 
+    private HashedTopics? _topics;
+
     /// <summary>Clients whose sessions it wants or has. Of one that is lost, those whose sessions wait for it.</summary>
     public IReadOnlyDictionary<ulong, ClientClaim> Clients => _clients;
 
     /// <summary>The version that is in the tree; 0 for none.</summary>
     public long Version { get; private set; }
+
+    /// <summary>Whether it has sessions that outlive it.</summary>
+    public bool KeepsAny => KeptFilters.Any() || KeptTopics.Any();
+
+    /// <summary>The filters with wildcards of sessions that outlive it.</summary>
+    public IEnumerable<string> KeptFilters => _filters.Where(one => one.Value.Class == FilterClass.Kept).Select(one => one.Key);
+
+    /// <summary>The hashes of their filters without.</summary>
+    public IEnumerable<ulong> KeptTopics =>
+        (_topics?.All ?? []).Select(value => new WantedTopic(value)).Where(one => one.Mark == KeptMark).Select(one => one.Hash);
+
+    /// <inheritdoc/>
+    public Subscription? Find(ulong topic) => Volatile.Read(ref _topics) is { } topics ? _ofTopics[topics[topic]] : null;
 
     /// <summary>Takes a change.</summary>
     /// <returns>False when changes before it are missing: all of it must be asked for.</returns>
@@ -53,6 +78,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             Remove(filter);
         }
 
+        Put(delta.Topics);
         foreach (var claim in delta.Claims)
         {
             _clients[claim.Client] = claim;
@@ -75,16 +101,17 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
     /// <summary>A client has a later session on another node.</summary>
     public void Supersede(ulong client) => _clients.Remove(client);
 
-    /// <summary>The filters of sessions that outlive it.</summary>
-    public IEnumerable<string> KeptFilters => _filters.Where(one => one.Value.Class == FilterClass.Kept).Select(one => one.Key);
-
     /// <summary>It is known what it wanted before this node was started.</summary>
-    public void Restore(IEnumerable<string> kept)
+    /// <param name="filters"><see cref="KeptFilters"/> of then.</param>
+    /// <param name="topics"><see cref="KeptTopics"/> of then.</param>
+    public void Restore(IEnumerable<string> filters, IEnumerable<ulong> topics)
     {
-        foreach (var filter in kept)
+        foreach (var filter in filters)
         {
             Put(new WantedFilter(filter, FilterClass.Kept));
         }
+
+        Put(topics.Select(topic => new WantedTopic(topic, FilterClass.Kept)));
     }
 
     /// <summary>The peer is lost: it wants only what is for sessions that outlive it, and these wait for it.</summary>
@@ -97,6 +124,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             Remove(filter);
         }
 
+        Replace([.. KeptTopics.Select(topic => new WantedTopic(topic, FilterClass.Kept))]);
         Version = 0;
     }
 
@@ -109,6 +137,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
         }
 
         RemoveShares();
+        Replace([]);
         _clients.Clear();
         _filters.Clear();
         Version = 0;
@@ -132,6 +161,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             Put(one);
         }
 
+        Replace(all.Topics);
         var shared = all.Shares.Select(one => one.Filter).ToHashSet(StringComparer.Ordinal);
         foreach (var filter in _shares.Keys.Where(filter => !shared.Contains(filter)).ToList())
         {
@@ -152,11 +182,72 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
         Version = all.To;
     }
 
+    /// <summary>It wants these topics, and no others.</summary>
+    private void Replace(ImmutableArray<WantedTopic> all)
+    {
+        if (all.IsEmpty)
+        {
+            if (_topics is not null)
+            {
+                Volatile.Write(ref _topics, null);
+                tree.Remove(this);
+            }
+
+            return;
+        }
+
+        var isFirst = _topics is null;
+        var topics = new HashedTopics();
+        foreach (var one in all)
+        {
+            topics.Set(one.Hash, one.Mark);
+        }
+
+        Volatile.Write(ref _topics, topics);
+        ShowTopics(isFirst);
+    }
+
+    private void Put(IEnumerable<WantedTopic> changes)
+    {
+        var isFirst = _topics is null;
+        var topics = _topics;
+        foreach (var one in changes)
+        {
+            (topics ??= new HashedTopics()).Set(one.Hash, one.Mark);
+        }
+
+        if (topics is not null)
+        {
+            Volatile.Write(ref _topics, topics);
+            ShowTopics(isFirst);
+        }
+    }
+
+    private void ShowTopics(bool isFirst)
+    {
+        if (isFirst)
+        {
+            tree.Add(this);
+        }
+        else
+        {
+            tree.OnHashedChanged();
+        }
+    }
+
+    /// <remarks>
+    /// It finds nothing among retained messages, so it must get those that are being published: its place is before them.
+    /// </remarks>
+    private static Subscription Make(Subscriber subscriber, string filter, FilterClass wanted) =>
+        new(subscriber, filter, QoSOf(wanted), noLocal: false, retainAsPublished: false, []) { Place = 0 };
+
+    private static QualityOfService QoSOf(FilterClass wanted) =>
+        wanted == FilterClass.Fast ? QualityOfService.AtMostOnce : QualityOfService.ExactlyOnce;
+
     private void Put(WantedFilter wanted)
     {
-        var qos = wanted.Class == FilterClass.Fast ? QualityOfService.AtMostOnce : QualityOfService.ExactlyOnce;
         var known = _filters.GetValueOrDefault(wanted.Filter).Subscription;
-        if (known?.QoS == qos)
+        if (known?.QoS == QoSOf(wanted.Class))
         {
             _filters[wanted.Filter] = (known, wanted.Class);
             return;
@@ -167,9 +258,8 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             return;
         }
 
-        // Before the one that it replaces is removed: no message must pass between the two. It finds nothing among retained messages, so
-        // it must get those that are being published.
-        var subscription = new Subscription(subscriber, wanted.Filter, qos, noLocal: false, retainAsPublished: false, []) { Place = 0 };
+        // Before the one that it replaces is removed: no message must pass between the two.
+        var subscription = Make(subscriber, wanted.Filter, wanted.Class);
         _filters[wanted.Filter] = (subscription, wanted.Class);
         tree.Add(subscription);
         if (known is not null)

@@ -180,7 +180,7 @@ internal sealed class RetainedPull(
         var removed = new SyncBody();
         while (SyncBody.TryRead(ref body, out var topic, out var stamp))
         {
-            _listed.Add(RetainedHash.Of(topic));
+            _listed.Add(FleetHash.Of(topic));
             switch (retained.NeedOf(topic, stamp, out var removedAt))
             {
                 case RetainedNeed.Message:
@@ -252,7 +252,7 @@ internal sealed class RetainedPull(
         {
             foreach (var (topic, stamp) in retained.ListSome(search, buckets, StepsAtOnce, MostAsked))
             {
-                if (!_listed.Contains(RetainedHash.Of(topic)))
+                if (!_listed.Contains(FleetHash.Of(topic)))
                 {
                     body.Put(topic, stamp);
                 }

@@ -4,12 +4,12 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>Hashes that are the same on all nodes, and in all versions that speak with each other.</summary>
-internal static class RetainedHash
+internal static class FleetHash
 {
     private const ulong Offset = 0xCBF2_9CE4_8422_2325;
     private const ulong Prime = 0x0000_0100_0000_01B3;
 
-    /// <summary>Of a topic, or of another name. Its highest byte is the topic's bucket.</summary>
+    /// <summary>Of a topic, or of another name. Its highest byte is the bucket of a retained topic.</summary>
     public static ulong Of(ReadOnlySpan<byte> name)
     {
         var hash = Offset ^ (ulong)name.Length;
