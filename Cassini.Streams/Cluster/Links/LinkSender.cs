@@ -19,16 +19,14 @@ namespace Cassini.Streams.Cluster.Links;
 internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOptions options, TimeProvider time) : IFlushable
 {
     private readonly Lock _lock = new();
-    private readonly Queue<Kept> _kept = new();
-    private Draft _fast;
-    private Draft _sure;
+    private readonly KeptFrames _kept = new(options.MostAgain);
+    private FrameDraft _fast;
+    private FrameDraft _sure;
     private long _lastSealed;
-    private long _keptBytes;
     private long _fastSent;
     private long _fastTaken;
     private long _dropped;
     private long _acknowledged;
-    private long _againFrom;
     private ulong _peer;
     private long _received;
     private long _fastReceived;
@@ -65,7 +63,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
                 return false;
             }
 
-            var draft = new Addition(qos, origin, audience, share, most);
+            var draft = new FrameDraft.Addition(qos, origin, audience, share, most);
             var isTooLarge = FrameHeader.Size + most > bus.LargestMessage;
             if (qos == QualityOfService.AtMostOnce)
             {
@@ -118,7 +116,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         {
             lock (_lock)
             {
-                return _kept.Count == 0 && _sure.Length == 0;
+                return _kept.IsEmpty && _sure.Length == 0;
             }
         }
     }
@@ -210,12 +208,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         lock (_lock)
         {
             _fastTaken = Math.Max(_fastTaken, Math.Min(header.FastReceived, _fastSent));
-            while (_kept.TryPeek(out var first) && first.Number <= header.Acknowledged)
-            {
-                _kept.Dequeue();
-                _keptBytes -= first.Length;
-                ArrayPool<byte>.Shared.Return(first.Frame);
-            }
+            _kept.Drop(header.Acknowledged);
 
             // It does not know what it has acknowledged: it has forgotten this node, and what follows comes to nothing there. A frame that
             // is sent again says what was so when it was made.
@@ -225,8 +218,8 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             if (header.Kind == FrameKind.Missing)
             {
                 // Of a message in parts it has more than it acknowledges, so it says where.
-                _againFrom = BinaryPrimitives.TryReadInt64LittleEndian(body, out var missing) ? missing : 0;
-                SendAgainLocked(time.GetTimestamp());
+                _kept.GoOnFrom(BinaryPrimitives.TryReadInt64LittleEndian(body, out var missing) ? missing : 0);
+                _kept.SendAgain(Send, time.GetTimestamp());
             }
         }
 
@@ -240,9 +233,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         lock (_lock)
         {
             var now = time.GetTimestamp();
-            if (_kept.TryPeek(out var first) && (isBack || time.GetElapsedTime(first.SentAt, now) >= options.SendAgainAfter))
+            if (_kept.FirstSentAt is { } sentAt && (isBack || time.GetElapsedTime(sentAt, now) >= options.SendAgainAfter))
             {
-                SendAgainLocked(now);
+                _kept.SendAgain(Send, now);
             }
 
             AcknowledgeLocked(missing: null);
@@ -264,25 +257,8 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
 
             SealSureLocked();
             _isOver = true;
-            var parts = new ArrayBufferWriter<byte>();
-            while (_kept.TryDequeue(out var kept))
-            {
-                if (kept.IsPart || parts.WrittenCount > 0)
-                {
-                    parts.Write(kept.Body.Span);
-                }
-
-                if (!kept.IsPart)
-                {
-                    left(kept.Number, parts.WrittenCount > 0 ? parts.WrittenMemory : kept.Body);
-                    parts.ResetWrittenCount();
-                }
-
-                ArrayPool<byte>.Shared.Return(kept.Frame);
-            }
-
+            _kept.GiveUp(left);
             _fast.Free();
-            _keptBytes = 0;
             Acknowledged.Room = 0;
         }
     }
@@ -304,17 +280,16 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             }
 
             HeaderLocked(missing is null ? FrameKind.Acknowledgement : FrameKind.Missing, _fastSent).Write(frame);
-            bus.TryPublish(subject, frame);
+            Send(frame);
         }
     }
 
     /// <returns>False when it was not added, because the peer takes no more.</returns>
-    private bool AddLocked(ref Draft draft, in Publication message, in Addition addition)
+    private bool AddLocked(ref FrameDraft draft, in Publication message, in FrameDraft.Addition addition)
     {
         var (qos, _, _, _, most) = addition;
         if (draft.Length > 0
-            && FrameHeader.Size + draft.Length + most
-                > Math.Max(Math.Min(options.FrameSize, bus.LargestMessage), FrameHeader.Size + most))
+            && draft.Size + most > Math.Max(Math.Min(options.FrameSize, bus.LargestMessage), FrameHeader.Size + most))
         {
             if (qos == QualityOfService.AtMostOnce)
             {
@@ -342,18 +317,17 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             return;
         }
 
-        var (frame, length) = (_sure.Buffer!, FrameHeader.Size + _sure.Length);
+        var (frame, length) = (_sure.Buffer!, _sure.Size);
         _sure = default;
         SendSureLocked(frame, length, FrameKind.Sure);
     }
 
     /// <summary>Sends a message that is too large for one frame.</summary>
-    private void AddInPartsLocked(in Publication message, in Addition addition)
+    private void AddInPartsLocked(in Publication message, in FrameDraft.Addition addition)
     {
         SealSureLocked();
-        var (qos, origin, audience, share, most) = addition;
-        var whole = ArrayPool<byte>.Shared.Rent(most);
-        SendInPartsLocked(whole.AsSpan(0, FrameRecord.Write(whole, message, qos, origin, audience, share)));
+        var whole = ArrayPool<byte>.Shared.Rent(addition.Most);
+        SendInPartsLocked(whole.AsSpan(0, addition.Write(whole, message)));
         ArrayPool<byte>.Shared.Return(whole);
     }
 
@@ -372,12 +346,11 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     private void SendSureLocked(byte[] frame, int length, FrameKind kind)
     {
         HeaderLocked(kind, ++_lastSealed).Write(frame.AsSpan(0, length));
-        _kept.Enqueue(new Kept(_lastSealed, frame, length, kind == FrameKind.Part) { SentAt = time.GetTimestamp() });
-        _keptBytes += length;
+        _kept.Add(_lastSealed, frame, length, kind == FrameKind.Part, time.GetTimestamp());
         ReviewRoomLocked();
 
         // What the bus does not take is sent again.
-        bus.TryPublish(subject, frame.AsSpan(0, length));
+        Send(frame.AsSpan(0, length));
     }
 
     private void SealFastLocked()
@@ -387,10 +360,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             return;
         }
 
-        var length = FrameHeader.Size + _fast.Length;
-        _fastSent += length;
-        HeaderLocked(FrameKind.Fast, _fastSent).Write(_fast.Buffer.AsSpan(0, length));
-        if (!bus.TryPublish(subject, _fast.Buffer.AsSpan(0, length)))
+        _fastSent += _fast.Size;
+        HeaderLocked(FrameKind.Fast, _fastSent).Write(_fast.Frame);
+        if (!Send(_fast.Frame))
         {
             _dropped += _fast.Messages;
         }
@@ -398,103 +370,11 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         _fast.Free();
     }
 
-    /// <summary>
-    /// Sends a piece of what is kept, and the next one the next time, round and round: the parts of a message are acknowledged all at once,
-    /// so the first ones again and again would never be enough.
-    /// </summary>
-    private void SendAgainLocked(long now)
-    {
-        if (_kept.TryPeek(out var first))
-        {
-            // The next piece has its time.
-            first.SentAt = now;
-        }
-
-        var left = options.MostAgain;
-        foreach (var kept in _kept)
-        {
-            if (kept.Number < _againFrom)
-            {
-                continue;
-            }
-
-            if (left <= 0 || !bus.TryPublish(subject, kept.Frame.AsSpan(0, kept.Length)))
-            {
-                _againFrom = kept.Number;
-                return;
-            }
-
-            kept.SentAt = now;
-            left -= kept.Length;
-        }
-
-        _againFrom = 0;
-    }
+    private bool Send(ReadOnlySpan<byte> frame) => bus.TryPublish(subject, frame);
 
     /// <summary>Publishers wait for the frame with which half of the room is free.</summary>
     private void ReviewRoomLocked() =>
-        Acknowledged.Room = _keptBytes > options.MostKept ? _acknowledged + ((_lastSealed - _acknowledged + 1) / 2) : 0;
+        Acknowledged.Room = _kept.Bytes > options.MostKept ? _acknowledged + ((_lastSealed - _acknowledged + 1) / 2) : 0;
 
     private FrameHeader HeaderLocked(FrameKind kind, long value) => new(kind, number, _peer, value, _received, _fastReceived);
-
-    /// <summary>A frame that is not acknowledged.</summary>
-    private sealed class Kept(long number, byte[] frame, int length, bool isPart)
-    {
-        /// <summary>Whether the rest of its message is in the next one.</summary>
-        public bool IsPart => isPart;
-
-        /// <summary>What it carries.</summary>
-        public ReadOnlyMemory<byte> Body => frame.AsMemory(FrameHeader.Size, length - FrameHeader.Size);
-
-        public long Number => number;
-
-        public byte[] Frame => frame;
-
-        public int Length => length;
-
-        public long SentAt { get; set; }
-    }
-
-    /// <summary>A message that is added.</summary>
-    /// <param name="QoS">The quality of service of this copy.</param>
-    /// <param name="Origin">Its number in the fleet.</param>
-    /// <param name="Audience">Which subscribers it is for.</param>
-    /// <param name="Share">The shared subscription that it is for.</param>
-    /// <param name="Most">The most bytes that it takes.</param>
-    private readonly record struct Addition(QualityOfService QoS, ulong Origin, Audience Audience, string? Share, int Most);
-
-    /// <summary>A frame that messages are added to, in a pooled buffer, with room for its head.</summary>
-    private struct Draft
-    {
-        public byte[]? Buffer;
-
-        /// <summary>Bytes of messages.</summary>
-        public int Length;
-
-        public int Messages;
-
-        public void Add(in Publication message, in Addition addition, int size)
-        {
-            Buffer ??= ArrayPool<byte>.Shared.Rent(size);
-            var (qos, origin, audience, share, _) = addition;
-            Length += FrameRecord.Write(Buffer.AsSpan(FrameHeader.Size + Length), message, qos, origin, audience, share);
-            Messages++;
-        }
-
-        public void AddMark(ulong mark)
-        {
-            Buffer ??= ArrayPool<byte>.Shared.Rent(FrameHeader.Size + FrameRecord.BytesOfMark);
-            Length += FrameRecord.WriteMark(Buffer.AsSpan(FrameHeader.Size + Length), mark);
-        }
-
-        public void Free()
-        {
-            if (Buffer is { } buffer)
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
-
-            this = default;
-        }
-    }
 }
