@@ -83,6 +83,18 @@ public class InterestTests
         }
     }
 
+    // Else each client that comes to another node would make each publisher look up its route anew.
+    [Fact]
+    public void Change_ThatIsAboutNoFilter_LeavesRoutesValid()
+    {
+        Subscribe("t", FilterClass.Sure);
+        Tell();
+        var version = _tree.Version;
+        _told.Put(new ClientClaim(1, 1, ClaimPhase.Held));
+        Tell();
+        _tree.Version.ShouldBe(version);
+    }
+
     // Much is told in parts that the bus takes, and nothing twice.
     [Theory]
     [InlineData(1_000)]

@@ -111,7 +111,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             Put(new WantedFilter(filter, FilterClass.Kept));
         }
 
-        Put(topics.Select(topic => new WantedTopic(topic, FilterClass.Kept)));
+        Put([.. topics.Select(topic => new WantedTopic(topic, FilterClass.Kept))]);
     }
 
     /// <summary>The peer is lost: it wants only what is for sessions that outlive it, and these wait for it.</summary>
@@ -207,20 +207,21 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
         ShowTopics(isFirst);
     }
 
-    private void Put(IEnumerable<WantedTopic> changes)
+    private void Put(ImmutableArray<WantedTopic> changes)
     {
-        var isFirst = _topics is null;
-        var topics = _topics;
-        foreach (var one in changes)
+        if (changes.IsEmpty)
         {
-            (topics ??= new HashedTopics()).Set(one.Hash, one.Mark);
+            return;
         }
 
-        if (topics is not null)
+        var (topics, isFirst) = (_topics ?? new HashedTopics(), _topics is null);
+        foreach (var one in changes)
         {
-            Volatile.Write(ref _topics, topics);
-            ShowTopics(isFirst);
+            topics.Set(one.Hash, one.Mark);
         }
+
+        Volatile.Write(ref _topics, topics);
+        ShowTopics(isFirst);
     }
 
     private void ShowTopics(bool isFirst)
