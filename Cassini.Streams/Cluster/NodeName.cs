@@ -30,8 +30,8 @@ internal sealed class NodeName : IDisposable
     /// <param name="tasks">Gets a bug.</param>
     /// <param name="time">The one clock.</param>
     public NodeName(
-        NodeRun self, ClusterOptions options, Subjects subjects, (NamedBus Control, NamedBus Data) buses, NodeLock nodeLock, NodeTasks tasks,
-        TimeProvider time)
+        NodeRun self, ClusterOptions options, Subjects subjects, (NamedBus Control, NamedBus Data) buses, NodeLock nodeLock,
+        NodeTasks tasks, TimeProvider time)
     {
         _self = self;
         _options = options;

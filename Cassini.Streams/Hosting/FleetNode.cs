@@ -69,7 +69,8 @@ internal sealed class FleetNode : IDisposable
             new SecondPath(health, new PeerManagements(options.Cluster, time), core.Hub, time, loggers.CreateLogger<SecondPath>()));
 
         NatsBus BusOf(string use) => new(
-            options.Cluster.Servers, $"cassini {name} {use}", new Subjects(options.Cluster.Name).Echo(name), options.Nats, loggers.CreateLogger<NatsBus>(), time);
+            options.Cluster.Servers, $"cassini {name} {use}", new Subjects(options.Cluster.Name).Echo(name), options.Nats,
+            loggers.CreateLogger<NatsBus>(), time);
     }
 
     /// <summary>Starts it; called once, before clients are served.</summary>

@@ -125,7 +125,7 @@ internal sealed class NatsBus : IBus
         }
     }
 
-    /// <summary>Tries one server after the other, with pauses between the rounds, until one has confirmed all subscriptions, and is heard.</summary>
+    /// <summary>Tries one server after the other, with pauses between the rounds, until one hears and is heard.</summary>
     private async Task<NatsServerConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)

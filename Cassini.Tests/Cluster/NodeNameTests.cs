@@ -226,7 +226,8 @@ public sealed class NodeNameTests : IDisposable
     {
         var text = $"{++_sent}";
         var publishing = Task.WhenAll(
-            _third.PublishAsync("to/n1", text, QualityOfService.AtLeastOnce), node.PublishAsync("to/n3", text, QualityOfService.AtLeastOnce));
+            _third.PublishAsync("to/n1", text, QualityOfService.AtLeastOnce),
+            node.PublishAsync("to/n3", text, QualityOfService.AtLeastOnce));
         await Eventually.HoldsAsync($"{text} is acknowledged", () =>
         {
             _clock.AdvanceBy(Step);

@@ -63,8 +63,8 @@ internal sealed class ClusterCheck : Check
     /// <summary>Another process has the name of this node.</summary>
     private static Verdict Aside(ClusterFacts cluster) => Verdict.Of(
         HealthStatus.Error, Reasons.NameTaken,
-        $"another process is node {cluster.Node} of {cluster.Fleet} already, so this one takes no part: stop one of the two, or give this one"
-        + " another Cluster:Node",
+        $"another process is node {cluster.Node} of {cluster.Fleet} already, so this one takes no part: stop one of the two, or give this"
+        + " one another Cluster:Node",
         cluster.NameCause) with
     {
         Fails = Fails.Readyz,

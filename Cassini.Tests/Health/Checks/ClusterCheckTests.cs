@@ -293,8 +293,8 @@ public class ClusterCheckTests
 
         Of(fold).Status.ShouldBe(HealthStatus.Error);
         Of(fold).Reason.ShouldBe(Reasons.NameTaken);
-        Of(fold).Message.ShouldBe("another process is node a of main already, so this one takes no part: stop one of the two, or give this one"
-            + " another Cluster:Node");
+        Of(fold).Message.ShouldBe("another process is node a of main already, so this one takes no part: stop one of the two, or give this"
+            + " one another Cluster:Node");
         Of(fold).Evidence.ShouldBe([taken]);
         Of(fold).Fails.ShouldBe(Fails.Readyz);
         fold.State.Verdicts.Live.ShouldBeTrue();
