@@ -36,6 +36,27 @@ public sealed record FleetEntered(string Node, string Fleet, TimeSpan IsolationG
 }
 
 /// <summary>
+/// Another process runs under the name of this node. The earlier of the two is the node; the later gives way, and takes no part in the
+/// fleet. Published once until <see cref="NameFreed"/>, and again when this process has to give way after all.
+/// </summary>
+/// <param name="Node">The name of this node.</param>
+/// <param name="OtherEpoch">The run of the other process, 16 hexadecimal digits.</param>
+/// <param name="GivesWay">Whether this process is the one that gives way.</param>
+public sealed record NameTaken(string Node, string OtherEpoch, bool GivesWay) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
+/// <summary>The other process of <see cref="NameTaken"/> is not heard any more: the name is this node's alone.</summary>
+/// <param name="Node">The name of this node.</param>
+public sealed record NameFreed(string Node) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
+/// <summary>
 /// This node knows what all live peers subscribe to and retain. Published once after the start; after <see cref="FleetJoinLate"/> too,
 /// when the late peers have said it.
 /// </summary>

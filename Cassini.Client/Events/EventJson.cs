@@ -259,6 +259,8 @@ public static class EventJson
 [JsonSerializable(typeof(EngineConnected))]
 [JsonSerializable(typeof(EngineLost))]
 [JsonSerializable(typeof(FleetEntered))]
+[JsonSerializable(typeof(NameTaken))]
+[JsonSerializable(typeof(NameFreed))]
 [JsonSerializable(typeof(FleetJoined))]
 [JsonSerializable(typeof(FleetJoinLate))]
 [JsonSerializable(typeof(PeerJoined))]

@@ -149,6 +149,9 @@ public static class Reasons
     /// <summary>cluster: this node does not know yet what its peers subscribe to.</summary>
     public const string Joining = nameof(Joining);
 
+    /// <summary>cluster: another process has, or would have, the name of this node.</summary>
+    public const string NameTaken = nameof(NameTaken);
+
     /// <summary>cluster: other nodes serve without this one.</summary>
     public const string Isolated = nameof(Isolated);
 

@@ -297,6 +297,15 @@ internal static partial class EventLogMessages
     [LoggerMessage(2414, LogLevel.Warning, "fleet: the bus is not connected: {Problem}")]
     public static partial void EngineLost(this ILogger logger, string problem);
 
+    [LoggerMessage(2436, LogLevel.Error, "fleet: the name {Node} is taken by run {OtherEpoch}: this process takes no part")]
+    public static partial void NameTaken(this ILogger logger, string node, string otherEpoch);
+
+    [LoggerMessage(2437, LogLevel.Warning, "fleet: another process was started as {Node}, run {OtherEpoch}, and takes no part")]
+    public static partial void NameShared(this ILogger logger, string node, string otherEpoch);
+
+    [LoggerMessage(2438, LogLevel.Information, "fleet: no other process has the name {Node} any more")]
+    public static partial void NameFreed(this ILogger logger, string node);
+
     [LoggerMessage(2415, LogLevel.Information, "fleet: node {Node} is there, run {PeerEpoch}")]
     public static partial void PeerJoined(this ILogger logger, string node, string peerEpoch);
 

@@ -144,6 +144,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case FleetEntered e: logger.FleetEntered(Line(e.Node), Line(e.Fleet)); break;
             case FleetJoined e: logger.FleetJoined(e.Peers, e.Duration); break;
             case FleetJoinLate e: logger.FleetJoinLate(Line(ListOf(e.Nodes))); break;
+            case NameTaken { GivesWay: true } e: logger.NameTaken(Line(e.Node), Line(e.OtherEpoch)); break;
+            case NameTaken e: logger.NameShared(Line(e.Node), Line(e.OtherEpoch)); break;
+            case NameFreed e: logger.NameFreed(Line(e.Node)); break;
             case EngineConnected e: logger.EngineConnected(Line(e.Server)); break;
             case EngineLost e: logger.EngineLost(Line(e.Problem)); break;
             case PeerJoined e: logger.PeerJoined(Line(e.Node), Line(e.PeerEpoch)); break;

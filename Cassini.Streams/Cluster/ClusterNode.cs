@@ -26,10 +26,11 @@ internal sealed class ClusterNode : IDisposable
     private readonly ClusterOptions _options;
     private readonly NodeRun _self;
     private readonly MqttBroker _broker;
-    private readonly (IBus Control, IBus Data) _buses;
+    private readonly (NamedBus Control, NamedBus Data) _buses;
     private readonly TimeProvider _time;
     private readonly NodeLock _lock;
     private readonly NodeTasks _tasks = new();
+    private readonly NodeName _name;
     private readonly ControlSender _sender;
     private readonly PeerTable _table;
     private readonly JoinGate _join;
@@ -57,31 +58,35 @@ internal sealed class ClusterNode : IDisposable
         _options = options;
         _self = new NodeRun(node, epoch.ToString());
         _broker = broker;
-        _buses = (control, data);
+        _buses = (new NamedBus(control), new NamedBus(data));
         _time = time;
         _lock = new NodeLock(events);
         var subjects = new Subjects(options.Name);
         var confirmed = new PeerWatermark();
         var own = new OwnInterest(confirmed, () => _teller!.Schedule());
         var clients = new OwnClients(own, time);
-        _sender = new ControlSender(_self, subjects, control, own, settings, broker.Retained, time);
+        _name = new NodeName(_self, options, subjects, _buses, _lock, _tasks, time);
+        _sender = new ControlSender(_self, subjects, _buses.Control, own, settings, broker.Retained, time);
         var factory = new PeerFactory(
-            _self, subjects, broker, durability, data, links ?? new LinkOptions(), peer => _moves!.OnMet(peer),
+            _self, subjects, broker, durability, _buses.Data, links ?? new LinkOptions(), peer => _moves!.OnMet(peer),
             (from, peer, mark) => _moves!.OnMark(from, peer, mark), time);
         var peerLinks = new PeerLinks(_self, factory, broker, durability, _sender, _lock, _tasks, time);
         _table = new PeerTable(options, factory, peerLinks, Replicate(broker.Retained), _sender, _lock, time);
-        _join = new JoinGate(options, _table, own, confirmed, control, _lock, time);
+        _join = new JoinGate(options, _table, own, confirmed, _buses.Control, _name, _lock, time);
         var watch = new PeerWatch(options, settings, _lock, time);
         var conflicts = new SessionConflicts(_self, _table, clients, broker, _lock, _tasks);
-        _peers = new FleetPeers(_table, _join, conflicts, _sender, _buses, subjects, _lock);
+        _peers = new FleetPeers(_table, _join, conflicts, _sender, (_buses.Control, _buses.Data), subjects, _lock);
         _moves = new SessionMoves(
             _self, options, broker, durability, own, confirmed, clients, _peers, events, time, _tasks);
         _teller = new InterestTeller(own, _table, _join, _sender, _lock, _tasks, time);
-        _heartbeat = new Heartbeat(_table, _join, watch, _moves, _sender, broker.Retained, _lock, _tasks, time);
         var receiver = new ControlReceiver(_self, _table, peerLinks, _join, watch, conflicts, _sender);
-        _line = new ControlLine(_self, subjects, _buses, _table, _join, receiver, _moves, _sender, _lock);
+        _line = new ControlLine(_self, subjects, _buses, _name, _table, _join, receiver, _moves, _sender, _lock);
+        _heartbeat = new Heartbeat(_table, _join, watch, _moves, _sender, _line, broker.Retained, _lock, _tasks, time);
         broker.Tree.Interest = own;
     }
+
+    /// <summary>Carries what nodes say to each other, while this node has its name.</summary>
+    public IBus Bus => _buses.Control;
 
     /// <summary>Whether it knows what all live peers want, or has waited long enough for it. Any thread.</summary>
     public bool HasJoined => _peers.HasJoined;
@@ -107,6 +112,7 @@ internal sealed class ClusterNode : IDisposable
         }
 
         _line.Start(_broker.Sessions.Queues);
+        _name.Start();
         _heartbeat.Start(_options.HeartbeatInterval);
     }
 
@@ -152,6 +158,7 @@ internal sealed class ClusterNode : IDisposable
             _join.Stop();
         }
 
+        _name.Dispose();
         _line.Dispose();
         _moves.Dispose();
     }

@@ -9,6 +9,7 @@ namespace Cassini.Streams.Cluster;
 /// <param name="self">This node.</param>
 /// <param name="subjects">The subjects of the fleet.</param>
 /// <param name="buses">The connections: that of what nodes say to each other, and that of messages.</param>
+/// <param name="name">Takes what is said in the name of this node.</param>
 /// <param name="peers">The peers.</param>
 /// <param name="join">Who waits for them.</param>
 /// <param name="receiver">Takes what they say.</param>
@@ -16,9 +17,13 @@ namespace Cassini.Streams.Cluster;
 /// <param name="sender">Says to peers what this node has to say.</param>
 /// <param name="nodeLock">The lock of the node.</param>
 internal sealed class ControlLine(
-    NodeRun self, Subjects subjects, (IBus Control, IBus Data) buses, PeerTable peers, JoinGate join, ControlReceiver receiver,
-    SessionMoves moves, ControlSender sender, NodeLock nodeLock) : IDisposable
+    NodeRun self, Subjects subjects, (NamedBus Control, NamedBus Data) buses, NodeName name, PeerTable peers, JoinGate join,
+    ControlReceiver receiver, SessionMoves moves, ControlSender sender, NodeLock nodeLock) : IDisposable
 {
+    private const string Lost = "the connection to the engine is lost";
+
+    private string? _problem;
+
     private readonly List<IDisposable> _subscriptions = [];
 
     /// <summary>Begins to hear it. Called once.</summary>
@@ -30,9 +35,21 @@ internal sealed class ControlLine(
         using (nodeLock.Enter())
         {
             peers.Restore(queues);
-            _subscriptions.Add(buses.Control.Subscribe(subjects.All, OnControl));
-            _subscriptions.Add(buses.Control.Subscribe(subjects.Of(self.Node), OnControl));
+            _subscriptions.Add(buses.Control.Inner.Subscribe(subjects.All, OnControl));
+            _subscriptions.Add(buses.Control.Inner.Subscribe(subjects.Of(self.Node), OnControl));
             _subscriptions.Add(buses.Data.Subscribe(subjects.Pieces(self.Node), moves.HearPiece));
+        }
+    }
+
+    /// <summary>Time has passed: when it is known why the bus is not connected, or it is another reason, that is said.</summary>
+    public void Look()
+    {
+        using (nodeLock.Enter())
+        {
+            if (!peers.IsStopped && !buses.Control.Inner.IsConnected && buses.Control.Problem is { } problem)
+            {
+                NoteLocked(problem);
+            }
         }
     }
 
@@ -60,13 +77,23 @@ internal sealed class ControlLine(
             join.SetConnected(server is not null);
             if (server is null)
             {
-                nodeLock.NoteLocked(new EngineLost("the connection to the engine is lost"));
+                NoteLocked(buses.Control.Problem ?? (name.IsAside ? $"another process has the name {self.Node}" : Lost));
             }
             else
             {
+                _problem = null;
                 nodeLock.NoteLocked(new EngineConnected(server));
                 sender.BeatToAll();
             }
+        }
+    }
+
+    private void NoteLocked(string problem)
+    {
+        if (problem != _problem)
+        {
+            _problem = problem;
+            nodeLock.NoteLocked(new EngineLost(problem));
         }
     }
 
@@ -88,15 +115,21 @@ internal sealed class ControlLine(
 
     private void OnControl(ReadOnlyMemory<byte> data)
     {
-        if (ControlMessage.Read(data.Span) is not { } message || message.Node == self.Node)
+        if (ControlMessage.Read(data.Span) is not { } message )
         {
+            return;
+        }
+
+        if (message.Node == self.Node)
+        {
+            name.Hear(message);
             return;
         }
 
         long? known;
         using (nodeLock.Enter())
         {
-            if (peers.IsStopped)
+            if (peers.IsStopped || !buses.Control.IsOpen)
             {
                 return;
             }

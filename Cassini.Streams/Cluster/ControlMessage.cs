@@ -25,6 +25,8 @@ namespace Cassini.Streams.Cluster;
 [JsonDerivedType(typeof(MarksAsked), "mark")]
 [JsonDerivedType(typeof(PieceAsked), "piece")]
 [JsonDerivedType(typeof(SessionCame), "came")]
+[JsonDerivedType(typeof(NameAsked), "name")]
+[JsonDerivedType(typeof(NameHeld), "held")]
 internal abstract record ControlMessage(string Node, string Epoch)
 {
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ControlMessage);
@@ -217,6 +219,18 @@ internal sealed record PieceAsked(string Node, string Epoch, string Of, ulong Nu
 /// <param name="Number">The number of the move.</param>
 /// <param name="HasCome">Whether it has, and is durable.</param>
 internal sealed record SessionCame(string Node, string Epoch, string Of, ulong Number, bool HasCome) : ControlMessage(Node, Epoch);
+
+/// <summary>It asks whether another run has its name.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The run that has it, as far as the sender knows; empty when it knows of none.</param>
+internal sealed record NameAsked(string Node, string Epoch, string Of) : ControlMessage(Node, Epoch);
+
+/// <summary>It has the name that it shares with the receiver.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run, which it has heard.</param>
+internal sealed record NameHeld(string Node, string Epoch, string Of) : ControlMessage(Node, Epoch);
 
 /// <summary>How it is written.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -11,6 +11,7 @@ internal sealed class Heartbeat : IDisposable
     private readonly PeerWatch _watch;
     private readonly SessionMoves _moves;
     private readonly ControlSender _sender;
+    private readonly ControlLine _line;
     private readonly RetainedMessages _retained;
     private readonly NodeLock _lock;
     private readonly ITimer _timer;
@@ -20,19 +21,21 @@ internal sealed class Heartbeat : IDisposable
     /// <param name="watch">Reports what is wrong with them.</param>
     /// <param name="moves">Sessions that move between them.</param>
     /// <param name="sender">Says to peers what this node has to say.</param>
+    /// <param name="line">Says why the bus is not connected.</param>
     /// <param name="retained">What this node retains.</param>
     /// <param name="nodeLock">The lock of the node.</param>
     /// <param name="tasks">Gets a bug.</param>
     /// <param name="time">The one clock.</param>
     public Heartbeat(
-        PeerTable peers, JoinGate join, PeerWatch watch, SessionMoves moves, ControlSender sender, RetainedMessages retained,
-        NodeLock nodeLock, NodeTasks tasks, TimeProvider time)
+        PeerTable peers, JoinGate join, PeerWatch watch, SessionMoves moves, ControlSender sender, ControlLine line,
+        RetainedMessages retained, NodeLock nodeLock, NodeTasks tasks, TimeProvider time)
     {
         _peers = peers;
         _join = join;
         _watch = watch;
         _moves = moves;
         _sender = sender;
+        _line = line;
         _retained = retained;
         _lock = nodeLock;
         _timer = time.CreateTimer(_ => tasks.Guard(Beat), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -52,6 +55,7 @@ internal sealed class Heartbeat : IDisposable
                 return;
             }
 
+            _line.Look();
             _peers.ForgiveOwnPause();
             _peers.Advance();
             _join.Review();

@@ -17,6 +17,7 @@ internal sealed class JoinGate
     private readonly OwnInterest _own;
     private readonly PeerWatermark _confirmed;
     private readonly IBus _bus;
+    private readonly NodeName _name;
     private readonly NodeLock _lock;
     private readonly TimeProvider _time;
     private readonly long _startedAt;
@@ -24,6 +25,7 @@ internal sealed class JoinGate
     private TaskCompletionSource? _allKnown;
     private TimeSpan? _connectedAt;
     private bool _isLate;
+    private TimeSpan _patientSince;
 
     // Versions that peers were told and that not all have confirmed, and when.
     private readonly Queue<(long Version, long ToldAt)> _told = new();
@@ -33,16 +35,19 @@ internal sealed class JoinGate
     /// <param name="own">What the clients of this node want.</param>
     /// <param name="confirmed">The versions of it that all live peers have confirmed.</param>
     /// <param name="bus">Carries what nodes say to each other.</param>
+    /// <param name="name">The name of the node: while it is another one's, there is nothing to wait for.</param>
     /// <param name="nodeLock">The lock of the node.</param>
     /// <param name="time">The one clock.</param>
     public JoinGate(
-        ClusterOptions options, PeerTable peers, OwnInterest own, PeerWatermark confirmed, IBus bus, NodeLock nodeLock, TimeProvider time)
+        ClusterOptions options, PeerTable peers, OwnInterest own, PeerWatermark confirmed, IBus bus, NodeName name, NodeLock nodeLock,
+        TimeProvider time)
     {
         _options = options;
         _peers = peers;
         _own = own;
         _confirmed = confirmed;
         _bus = bus;
+        _name = name;
         _lock = nodeLock;
         _time = time;
         _startedAt = time.GetTimestamp();
@@ -125,11 +130,17 @@ internal sealed class JoinGate
         }
 
         var elapsed = Elapsed();
+        if (_name.IsAside)
+        {
+            _patientSince = elapsed;
+            return;
+        }
+
         _connectedAt ??= _bus.IsConnected ? elapsed : null;
 
         // Who is there is heard within two heartbeats after the engine is connected.
         var isHeard = elapsed - _connectedAt >= 2 * _options.HeartbeatInterval;
-        var late = elapsed >= _options.JoinPatience && !_isLate;
+        var late = elapsed - _patientSince >= _options.JoinPatience && !_isLate;
         ImmutableArray<string> missing =
             [.. _peers.Live.Where(peer => !peer.IsKnown || !peer.Retained.IsKnown).Select(peer => peer.Name)];
         if (late || (missing.IsEmpty && isHeard))

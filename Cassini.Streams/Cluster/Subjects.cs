@@ -10,6 +10,9 @@ internal sealed class Subjects(string fleet)
     /// <summary>What is said to one node.</summary>
     public string Of(string node) => $"cassini.{fleet}.c.node.{node}";
 
+    /// <summary>What a node says to itself, to learn whether it is heard.</summary>
+    public string Echo(string node) => $"cassini.{fleet}.e.{node}";
+
     /// <summary>Pieces of sessions that move to a node.</summary>
     public string Pieces(string to) => $"cassini.{fleet}.m.{to}";
 

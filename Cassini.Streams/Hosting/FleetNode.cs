@@ -55,21 +55,22 @@ internal sealed class FleetNode : IDisposable
         }
 
         var name = ClusterSettings.NodeOf(options.Cluster);
-        var control = BusOf("control");
         var node = new ClusterNode(
-            options.Cluster, name, core.Hub.Epoch, DigestOf(broker), broker, durability, control, BusOf("data"), core.Hub, time);
+            options.Cluster, name, core.Hub.Epoch, DigestOf(broker), broker, durability, BusOf("control"),
+            BusOf("data"), core.Hub, time);
         var health = new FleetProjection(options.Cluster, name, core.Hub, core.Health, time)
         {
             Links = () => node.Links,
             Queues = () => broker.Sessions.Queues.Count(queue => queue.Session.KeepsMessages),
         };
         return new FleetNode(
-            node, health, new FleetExchange(control, health, node.ForgetLost, time),
+            node, health, new FleetExchange(node.Bus, health, node.ForgetLost, time),
             new FleetFile(options.Cluster.Directory, health, loggers.CreateLogger<FleetFile>()), new FleetTopics(health, broker),
             new SecondPath(health, new PeerManagements(options.Cluster, time), core.Hub, time, loggers.CreateLogger<SecondPath>()));
 
         NatsBus BusOf(string use) => new(
-            options.Cluster.Servers, $"cassini {name} {use}", options.Nats, loggers.CreateLogger<NatsBus>(), time);
+            options.Cluster.Servers, $"cassini {name} {use}", new Subjects(options.Cluster.Name).Echo(name), options.Nats,
+            loggers.CreateLogger<NatsBus>(), time);
     }
 
     /// <summary>Starts it; called once, before clients are served.</summary>

@@ -17,6 +17,7 @@ internal sealed class NatsBus : IBus
 
     private readonly ImmutableArray<Uri> _servers;
     private readonly string _name;
+    private readonly string _echo;
     private readonly NatsOptions _options;
     private readonly ILogger<NatsBus> _logger;
     private readonly TimeProvider _time;
@@ -26,6 +27,7 @@ internal sealed class NatsBus : IBus
     private ImmutableHashSet<NatsSubscription> _subscriptions = [];
     private NatsServerConnection? _subscribed;
     private volatile NatsServerConnection? _connection;
+    private volatile string? _problem;
     private volatile int _largestMessage = UsualLargestMessage;
     private Task _disposing = Task.CompletedTask;
     private string? _lastProblems;
@@ -35,17 +37,20 @@ internal sealed class NatsBus : IBus
 
     /// <param name="servers">The addresses of the servers, at least one: <see cref="NatsAddress"/>.</param>
     /// <param name="name">Names the connection in the servers' lists and in the log.</param>
+    /// <param name="echo">The subject on which each new connection says something to itself, so that it is known to be heard.</param>
     /// <param name="options">How it proves who it is.</param>
     /// <param name="logger">The log.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="ArgumentException">An address is none, or there is none.</exception>
-    public NatsBus(IReadOnlyCollection<string> servers, string name, NatsOptions options, ILogger<NatsBus> logger, TimeProvider time)
+    public NatsBus(
+        IReadOnlyCollection<string> servers, string name, string echo, NatsOptions options, ILogger<NatsBus> logger, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfZero(servers.Count, nameof(servers));
         _servers = [.. servers.Select(text => NatsAddress.TryParse(text, out var address)
             ? address
             : throw new ArgumentException($"A server is not of the form {NatsAddress.Form}.", nameof(servers)))];
         _name = name;
+        _echo = echo;
         _options = options;
         _logger = logger;
         _time = time;
@@ -56,6 +61,8 @@ internal sealed class NatsBus : IBus
     public event Action<string?>? ConnectionChanged;
 
     public bool IsConnected => _connection is not null;
+
+    public string? Problem => _problem;
 
     public int LargestMessage => _largestMessage;
 
@@ -118,7 +125,7 @@ internal sealed class NatsBus : IBus
         }
     }
 
-    /// <summary>Tries one server after the other, with pauses between the rounds, until one has confirmed all subscriptions.</summary>
+    /// <summary>Tries one server after the other, with pauses between the rounds, until one hears and is heard.</summary>
     private async Task<NatsServerConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -146,7 +153,7 @@ internal sealed class NatsBus : IBus
             connection = await NatsServerConnection.OpenAsync(_servers[index], _name, _options, _logger, _time, cancellationToken)
                 .ConfigureAwait(false);
             SubscribeOn(connection);
-            await connection.ConfirmAsync(cancellationToken).ConfigureAwait(false);
+            await connection.ConfirmAsync(_echo, cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch (Exception failure)
@@ -166,12 +173,14 @@ internal sealed class NatsBus : IBus
     private async Task UseAsync(NatsServerConnection connection, CancellationToken cancellationToken)
     {
         _largestMessage = connection.LargestMessage;
+        _problem = null;
         _connection = connection;
         NatsLog.Connected(_logger, _name, connection.Server);
         Tell(connection.Server);
         try
         {
             var reason = await connection.UntilLostAsync(cancellationToken).ConfigureAwait(false);
+            _problem = reason;
             _connection = null;
             _next = (_next + 1) % _servers.Length;
             NatsLog.Lost(_logger, _name, connection.Server, reason);
@@ -249,6 +258,7 @@ internal sealed class NatsBus : IBus
     private void LogProblems()
     {
         var problems = string.Join("; ", _servers.Select((server, index) => $"{NatsAddress.Text(server)}: {_problems[index]}"));
+        _problem = problems;
         if (problems != _lastProblems)
         {
             _lastProblems = problems;

@@ -21,6 +21,9 @@ internal sealed class NatsServerConnection : IAsyncDisposable
 
     private const string Closed = "the connection was closed";
 
+    // The server goes on as if nothing were wrong.
+    private const string Forbidden = "Permissions Violation";
+
     // For each step of connecting.
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(2);
 
@@ -130,6 +133,50 @@ internal sealed class NatsServerConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until all subscriptions are in force, and something that it says comes back. A user may be allowed to hear and not to speak:
+    /// then the server says so and goes on, and a node that nobody hears would look well to itself.
+    /// </summary>
+    /// <param name="echo">The subject on which it is said.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TimeoutException">There was no answer in time.</exception>
+    /// <exception cref="OperationCanceledException">It was lost meanwhile.</exception>
+    /// <exception cref="NatsException">The server refuses something; the message is its own.</exception>
+    public async Task ConfirmAsync(string echo, CancellationToken cancellationToken)
+    {
+        var word = Guid.NewGuid().ToByteArray();
+        var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var subscription = new NatsSubscription(echo, Hear, static () => { }, Remove, _logger, _time);
+        Add(subscription);
+        await ConfirmAsync(cancellationToken).ConfigureAwait(false);
+        TryPublish(echo, word);
+        using var patience = new CancellationTokenSource(PingPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _closing.Token, cancellationToken);
+        try
+        {
+            await Task.WhenAny(came.Task, _lost.Task).WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            throw new TimeoutException($"what this node says does not come back within {DurationText.Seconds(PingPatience)}");
+        }
+
+        if (_lost.Task.IsCompleted)
+        {
+            throw new NatsException(await _lost.Task.ConfigureAwait(false));
+        }
+
+        _isOpen = true;
+
+        void Hear(ReadOnlyMemory<byte> data)
+        {
+            if (data.Span.SequenceEqual(word))
+            {
+                came.TrySetResult();
+            }
+        }
+    }
+
     /// <summary>Waits until the server has answered to all that NATS.Net was given before.</summary>
     /// <exception cref="TimeoutException">There was no answer in time.</exception>
     /// <exception cref="OperationCanceledException">It was lost meanwhile.</exception>
@@ -199,7 +246,6 @@ internal sealed class NatsServerConnection : IAsyncDisposable
 
     private void Begin()
     {
-        _isOpen = true;
         _sending = Task.Run(SendAsync);
         _watching = Task.Run(WatchAsync);
     }
@@ -267,6 +313,11 @@ internal sealed class NatsServerConnection : IAsyncDisposable
         if (_isOpen && _errors.TryTake(_time.GetTimestamp()))
         {
             NatsLog.Refused(_logger, _name, Server, _lastError);
+        }
+
+        if (_lastError.Contains(Forbidden, StringComparison.OrdinalIgnoreCase))
+        {
+            Lose(_lastError);
         }
 
         return ValueTask.CompletedTask;

@@ -134,6 +134,9 @@ public class ControlMessageTests
         var engine = new SimulatedEngine(clock, new Random(1));
         using var node = new SimulatedNode(clock, engine, "n1", new ClusterOptions());
         var stranger = engine.Connect("stranger");
+
+        // Until then it asks for its name, and hears nobody.
+        clock.AdvanceBy(TimeSpan.FromSeconds(1));
         for (var i = 0; i < 200; i++)
         {
             stranger.TryPublish("cassini.main.c.all", new Beat($"s{i}", Run, 0, "same", clock.UtcNow).ToBytes());

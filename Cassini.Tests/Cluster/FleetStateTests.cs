@@ -70,6 +70,20 @@ public class FleetStateTests
         late.Then(Said("n2", E1, 2, HealthStatus.Ok), 61).Changes[^1].Change.ShouldBe(FleetChangeKind.Back);
     }
 
+    // Who can publish as a node can say this; what the node itself says must not be unheard for ever.
+    [Fact]
+    public void Said_WithTheHighestNumberThereIs_HoldsUntilItIsOld()
+    {
+        var run = WithPeer(saidAt: 2).Then(Said("n2", E1, long.MaxValue, HealthStatus.Error), 3);
+        var end = S(3) + FleetIdentity.Freshness;
+
+        run.Then(Said("n2", E1, 2, HealthStatus.Ok), end - TimeSpan.FromTicks(1)).Node("n2").Snapshot.Status.ShouldBe(HealthStatus.Error);
+
+        var after = run.Then(Said("n2", E1, 2, HealthStatus.Ok), end);
+        after.Node("n2").Snapshot.Status.ShouldBe(HealthStatus.Ok);
+        after.Then(Said("n2", E1, 3, HealthStatus.Degraded), end).Node("n2").Snapshot.Status.ShouldBe(HealthStatus.Degraded);
+    }
+
     [Fact]
     public void Suspect_IsUnknownAtOnce()
     {

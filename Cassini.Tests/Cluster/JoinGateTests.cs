@@ -25,6 +25,9 @@ public sealed class JoinGateTests : IDisposable
         _run = Epoch.StartingAt(_clock.UtcNow).ToString();
         _peer.Subscribe("cassini.main.c.all", Hear);
         _node = new SimulatedNode(_clock, engine, "n1", new ClusterOptions(), store: new InMemoryStore());
+
+        // Until then it asks for its name, and hears nobody.
+        _clock.AdvanceBy(new ClusterOptions().HeartbeatInterval);
     }
 
     public void Dispose() => _node.Dispose();

@@ -233,7 +233,8 @@ public class NatsBusTests
     [InlineData("t. a")]
     [InlineData("t.a\r\nPUB x 0")]
     public void Publish_SubjectThatIsNone_Throws(string subject) => Should.Throw<ArgumentException>(
-        () => new NatsBus(["nats://127.0.0.1"], "node", new NatsOptions(), new Logger<NatsBus>(new RecordingLoggers()), TimeProvider.System)
+        () => new NatsBus(
+            ["nats://127.0.0.1"], "node", "t.echo", new NatsOptions(), new Logger<NatsBus>(new RecordingLoggers()), TimeProvider.System)
             .TryPublish(subject, []));
 
     [Fact]

@@ -9,6 +9,7 @@ namespace Cassini.Tests.Cluster;
 public sealed class NatsIdentityTests : IDisposable
 {
     private const int Connected = 1920;
+    private const int Lost = 1921;
     private const int Unreachable = 1922;
     private const int Refused = 1924;
 
@@ -82,18 +83,60 @@ public sealed class NatsIdentityTests : IDisposable
     }
 
     [Fact]
-    public async Task Password_Right_ConnectsAndWhatItForbidsIsLogged()
+    public async Task Password_Right_Connects()
     {
-        await using var servers = await NatsServers.StartAsync(more: """
-            authorization { users: [ { user: "node", password: "secret", permissions: { publish: "t.>", subscribe: "t.>" } } ] }
-            """);
+        await using var servers = await NatsServers.StartAsync(more: Permissions("""publish: "t.>", subscribe: "t.>" """));
         await using var bus = new RunningBus(servers.Addresses, Password("secret\n"));
         await bus.ConnectedAsync();
         bus.Bus.TryPublish("t.a", "x"u8).ShouldBeTrue();
+        bus.Bus.Problem.ShouldBeNull();
+    }
+
+    // It would hear the others, and nobody would hear it.
+    [Theory]
+    [InlineData("""publish: { deny: ">" }""", "Permissions Violation for Publish to \"t.echo\"")]
+    [InlineData("""subscribe: { deny: ">" }""", "Permissions Violation for Subscription to \"t.echo\"")]
+    public async Task User_WhoMayNotSpeakOrHear_IsNotConnectedUntilItMay(string permissions, string problem)
+    {
+        await using var servers = await NatsServers.StartAsync(more: Permissions(permissions));
+        await using var bus = new RunningBus(servers.Addresses, Password("secret"));
+        (await bus.LineAsync(Unreachable)).Text.ShouldContain(problem, Case.Sensitive);
+        bus.Bus.Problem.ShouldNotBeNull().ShouldContain(problem, Case.Sensitive);
+        bus.Bus.IsConnected.ShouldBeFalse();
+        bus.Changes.ShouldBeEmpty();
+        bus.Count(Refused).ShouldBe(0, "it is said once");
+
+        servers.Reload(0, Permissions("""publish: "t.>", subscribe: "t.>" """));
+        await bus.ConnectedAsync();
+        bus.Bus.Problem.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task User_WhoMayNotSpeakAnyMore_LosesTheConnectionWithTheReason()
+    {
+        await using var servers = await NatsServers.StartAsync(more: Permissions("""publish: "t.>", subscribe: "t.>" """));
+        await using var bus = new RunningBus(servers.Addresses, Password("secret"));
+        await bus.ConnectedAsync();
+
+        servers.Reload(0, Permissions("""publish: { deny: ">" }, subscribe: "t.>" """));
+        await Eventually.HoldsAsync("it is lost", () =>
+        {
+            bus.Bus.TryPublish("t.a", "x"u8);
+            return bus.Changes.Contains(null);
+        });
+        await Eventually.HoldsAsync("it is said why", () => bus.Bus.Problem?.Contains("Permissions Violation") == true);
+        bus.Bus.IsConnected.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Publish_WhatTheUserMayNot_LosesTheConnectionWithTheReason()
+    {
+        await using var servers = await NatsServers.StartAsync(more: Permissions("""publish: "t.>", subscribe: "t.>" """));
+        await using var bus = new RunningBus(servers.Addresses, Password("secret"));
+        await bus.ConnectedAsync();
         bus.Bus.TryPublish("other.a", "x"u8).ShouldBeTrue();
         (await bus.LineAsync(Refused)).Text.ShouldContain("""Permissions Violation for Publish to "other.a""", Case.Sensitive);
-        bus.Bus.IsConnected.ShouldBeTrue();
-        bus.Count(Refused).ShouldBe(1);
+        (await bus.LineAsync(Lost)).Text.ShouldContain("""Permissions Violation for Publish to "other.a""", Case.Sensitive);
     }
 
     [Fact]
@@ -121,6 +164,10 @@ public sealed class NatsIdentityTests : IDisposable
             KeyPath = key,
         };
     }
+
+    private static string Permissions(string permissions) => $$"""
+        authorization { users: [ { user: "node", password: "secret", permissions: { {{permissions}} } } ] }
+        """;
 
     private NatsOptions Password(string text) => new() { User = "node", PasswordPath = _directory.Write("password", text) };
 }

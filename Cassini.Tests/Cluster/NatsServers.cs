@@ -16,6 +16,7 @@ internal sealed class NatsServers : IAsyncDisposable
     // A port that was free a moment ago may be taken.
     private const int Attempts = 3;
 
+    private const int Hangup = 1;
     private const int Stop = 19;
     private const int Continue = 18;
 
@@ -24,7 +25,7 @@ internal sealed class NatsServers : IAsyncDisposable
     private readonly ChildProcess?[] _processes;
     private readonly int[] _ports;
     private readonly int[] _routes;
-    private readonly string _more;
+    private string _more;
     private readonly string _scheme;
 
     private NatsServers(int count, TestAuthority? authority, string more)
@@ -109,6 +110,14 @@ internal sealed class NatsServers : IAsyncDisposable
         await process.ExitCodeAsync($"NATS server {index} ends");
         await process.DisposeAsync();
         _processes[index] = null;
+    }
+
+    /// <summary>Gives one other lines in its configuration, and has it read them: <c>nats-server --signal reload</c>.</summary>
+    public void Reload(int index, string more)
+    {
+        _more = more;
+        _directory.Write($"server{index}.conf", ConfigurationOf(index));
+        _processes[index].ShouldNotBeNull().Signal(Hangup);
     }
 
     /// <summary>Stops one as a machine that hangs does: its connections stay open.</summary>

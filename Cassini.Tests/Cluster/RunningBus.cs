@@ -13,7 +13,7 @@ internal sealed class RunningBus : IAsyncDisposable
 
     public RunningBus(string[] servers, NatsOptions? options = null, TimeProvider? time = null, Action<NatsBus>? before = null)
     {
-        Bus = new NatsBus(servers, "node", options ?? new NatsOptions(), new Logger<NatsBus>(Log), time ?? TimeProvider.System);
+        Bus = new NatsBus(servers, "node", "t.echo", options ?? new NatsOptions(), new Logger<NatsBus>(Log), time ?? TimeProvider.System);
         Bus.ConnectionChanged += Changes.Enqueue;
         before?.Invoke(Bus);
         _running = Bus.RunAsync(_stopping.Token);

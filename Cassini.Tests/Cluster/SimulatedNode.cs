@@ -20,25 +20,29 @@ internal sealed class SimulatedNode : IDisposable
 {
     private readonly TimeProvider _time;
 
+    /// <param name="machine">What the engine knows it by; null for its name. Two of one name differ in it.</param>
     public SimulatedNode(VirtualClock clock, SimulatedEngine engine, string name, ClusterOptions options, LinkOptions? links = null,
-        Func<string>? settings = null, IBrokerStore? store = null, BrokerOptions? broker = null)
+        Func<string>? settings = null, IBrokerStore? store = null, BrokerOptions? broker = null, string? machine = null)
     {
         store ??= NoStore.Instance;
         Name = name;
+        Epoch = Epoch.StartingAt(clock.UtcNow);
         _time = clock.Time;
         Events = new RecordingPublisher(clock.Time);
         Accounts = new AccountTable(QuotaOptions.Whole);
         Broker = new MqttBroker(
             broker ?? new BrokerOptions(), "1.2.3", Accounts, store, Events, clock.Time, NullLogger<MqttBroker>.Instance);
         Node = new ClusterNode(
-            options, name, Epoch.StartingAt(clock.UtcNow), settings ?? (() => "same"), Broker, store.Durability,
-            engine.Connect(name), engine.Connect(name), Events, clock.Time, links);
+            options, name, Epoch, settings ?? (() => "same"), Broker, store.Durability,
+            engine.Connect(machine ?? name), engine.Connect(machine ?? name), Events, clock.Time, links);
         Client = Broker.CreateClient("ops", "ops");
         Broker.LoadAsync(CancellationToken.None).IsCompletedSuccessfully.ShouldBeTrue("what it stores is in memory");
         Node.Start();
     }
 
     public string Name { get; }
+
+    public Epoch Epoch { get; }
 
     public MqttBroker Broker { get; }
 

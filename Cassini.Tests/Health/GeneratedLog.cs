@@ -90,6 +90,8 @@ internal static class GeneratedLog
         (1, Gen.Select(Duration, Gen.Bool, (grace, alone) => (BrokerEvent)new FleetEntered("a", "main", grace, alone))),
         (1, Gen.Select(Gen.Int[0, 3], Duration, (peers, took) => (BrokerEvent)new FleetJoined(peers, took))),
         (1, Node.Select(node => (BrokerEvent)new FleetJoinLate(node == "b" ? [] : [node, "d"]))),
+        (1, Gen.Bool.Select(gives => (BrokerEvent)new NameTaken("a", "0000019a5c3e7f10", gives))),
+        (2, Gen.Const((BrokerEvent)new NameFreed("a"))),
         (1, Gen.Const((BrokerEvent)new EngineConnected("nats://127.0.0.1:4222"))),
         (1, OneOf("refused", "timed out").Select(problem => (BrokerEvent)new EngineLost(problem))),
         (1, Node.Select(node => (BrokerEvent)new PeerJoined(node, "0000019a5c3e7f10"))),

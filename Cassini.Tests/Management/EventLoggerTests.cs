@@ -79,6 +79,9 @@ public class EventLoggerTests
             "the check phase follows: Stopped"
         },
         { new EngineLost("a\nb"), LogLevel.Warning, @"the bus is not connected: a\nb" },
+        { new NameTaken("a", "0000019a5c3e7f10", true), LogLevel.Error, "the name a is taken by run 0000019a5c3e7f10" },
+        { new NameTaken("a", "0000019a5c3e7f10", false), LogLevel.Warning, "another process was started as a, run 0000019a5c3e7f10" },
+        { new NameFreed("a"), LogLevel.Information, "no other process has the name a any more" },
         { new FleetJoinLate(["b", "c"]), LogLevel.Warning, "late: b, c" },
         { new FleetJoinLate([]), LogLevel.Warning, "late: nothing" },
         { new PeerLost("b", "0000019a5c3e7f10", TimeSpan.FromSeconds(10)), LogLevel.Warning, "is lost: it was not heard for 10 s" },

@@ -14,6 +14,9 @@ internal interface IBus
     /// <summary>Whether it is connected now.</summary>
     bool IsConnected { get; }
 
+    /// <summary>Why it is not connected, for people; null when it is, or nothing is known.</summary>
+    string? Problem => null;
+
     /// <summary>
     /// The most bytes of one message; what the engine says once it is connected. Another connection may have another limit.
     /// </summary>

@@ -180,7 +180,10 @@ internal sealed record FleetState
 
     private FleetState Hear(NodeSaid said)
     {
-        if (said.Node == Self.Node || !Nodes.TryGetValue(said.Node, out var node) || node.Epoch != said.Epoch || said.Number <= node.Number)
+        // A late word has a lower number. So has each after one that was forged, whose number may be the highest there is: when nothing
+        // was heard for so long that the last word is old, it counts.
+        if (said.Node == Self.Node || !Nodes.TryGetValue(said.Node, out var node) || node.Epoch != said.Epoch
+            || (said.Number <= node.Number && IsCurrent(node)))
         {
             return this;
         }

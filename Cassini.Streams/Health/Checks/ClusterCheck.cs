@@ -25,6 +25,7 @@ internal sealed class ClusterCheck : Check
     {
         var cluster = facts.Cluster;
         return cluster.Fleet is null ? Verdict.Of(HealthStatus.Off, Reasons.ClusterOff, "a broker on its own: it is no node of a fleet")
+            : cluster.IsAside ? Aside(cluster)
             : !cluster.IsJoined ? Joining(cluster)
             : IsolatedAt(cluster) is var isolatedAt && isolatedAt <= now ? Isolated(cluster)
             : (cluster.CutOff is { } problem ? CutOff(cluster, problem) : Disagreeing(cluster)).Before(isolatedAt);
@@ -38,7 +39,8 @@ internal sealed class ClusterCheck : Check
 
     /// <summary>The bus is connected: what is wrong with the others.</summary>
     private static Verdict Disagreeing(ClusterFacts cluster) =>
-        NotKept(cluster)
+        NameShared(cluster)
+            ?? NotKept(cluster)
             ?? Found(
                 cluster, Reasons.PeerLost, "lost", peer => peer.State is PeerState.Lost ? peer.Cause : 0,
                 peer => $"not heard for {Text(peer.Silence)}")
@@ -57,6 +59,24 @@ internal sealed class ClusterCheck : Check
                 cluster, Reasons.LinkDropping, "QoS 0 messages are dropped on the way", peer => peer.DropCause,
                 peer => $"{Quantity.Of(peer.Dropped, "message")} so far")
             ?? Verdict.Ok();
+
+    /// <summary>Another process has the name of this node.</summary>
+    private static Verdict Aside(ClusterFacts cluster) => Verdict.Of(
+        HealthStatus.Error, Reasons.NameTaken,
+        $"another process is node {cluster.Node} of {cluster.Fleet} already, so this one takes no part: stop one of the two, or give this"
+        + " one another Cluster:Node",
+        cluster.NameCause) with
+    {
+        Fails = Fails.Readyz,
+    };
+
+    /// <summary>Another process would have the name of this node.</summary>
+    private static Verdict? NameShared(ClusterFacts cluster) => cluster.NameCause == 0
+        ? null
+        : Verdict.Of(
+            HealthStatus.Degraded, Reasons.NameTaken,
+            $"another process was started as node {cluster.Node}, and takes no part: stop it, or give it another Cluster:Node",
+            cluster.NameCause);
 
     private static Verdict Joining(ClusterFacts cluster)
     {

@@ -32,6 +32,12 @@ internal sealed record ClusterFacts
     /// <summary>Why the bus is not connected; null when it is. No word about it is no sign that it is.</summary>
     public string? CutOff => EngineCause == 0 ? "it never was" : EngineProblem;
 
+    /// <summary>The event by which another run of this node's name is known; 0 when there is none.</summary>
+    public long NameCause { get; init; }
+
+    /// <summary>Whether that run has the name, so that this node takes no part in the fleet.</summary>
+    public bool IsAside { get; init; }
+
     /// <summary>The other nodes by name, without those that left or were forgotten.</summary>
     public ImmutableArray<PeerFact> Peers { get; init; } = [];
 
@@ -89,6 +95,8 @@ internal sealed record ClusterFacts
         FleetJoined => this with { IsJoined = true, Peers = [.. Peers.Select(peer => peer with { LateCause = 0 })] },
         FleetJoinLate e => e.Nodes.Aggregate(
             this with { IsJoined = true }, (facts, node) => facts.Change(node, peer => peer with { LateCause = sequence })),
+        NameTaken e => this with { NameCause = sequence, IsAside = e.GivesWay },
+        NameFreed => this with { NameCause = 0, IsAside = false },
         EngineConnected => this with { EngineProblem = null, EngineCause = sequence },
         EngineLost e => this with { EngineProblem = e.Problem, EngineCause = sequence },
         PeerJoined e => Change(e.Node, _ => new PeerFact(e.Node) { Cause = sequence }).Keep(e.Node),

@@ -23,6 +23,10 @@ public class ClusterCheckTests
         { new PeerLost("b", Run, S(10)), new PeerJoined("b", "0000019a5c3e7f11"), Reasons.PeerLost, "lost: b (not heard for 10 s)" },
         { new PeerLost("b", Run, S(10)), new PeerForgotten("b"), Reasons.PeerLost, "lost: b (not heard for 10 s)" },
         {
+            new NameTaken("a", Run, GivesWay: false), new NameFreed("a"), Reasons.NameTaken,
+            "another process was started as node a, and takes no part: stop it, or give it another Cluster:Node"
+        },
+        {
             new InterestLagging("b", S(1)), new InterestConfirmed("b"), Reasons.InterestLagging,
             "subscriptions are not known everywhere: b (has not confirmed one for 1 s)"
         },
@@ -219,6 +223,7 @@ public class ClusterCheckTests
             (new PeerSuspected("b", S(3)), new PeerBack("b", S(4)), Reasons.PeerSuspect),
             (new PeerLost("d", Run, S(10)), new PeerForgotten("d"), Reasons.PeerLost),
             (new MessagesNotKept("e", 3), new MessagesKept("e"), Reasons.NotKept),
+            (new NameTaken("a", Run, GivesWay: false), new NameFreed("a"), Reasons.NameTaken),
             (Lost, Connected, Reasons.EngineLost),
         ];
         var fold = Fleet();
@@ -273,6 +278,29 @@ public class ClusterCheckTests
         Of(fold).Message.ShouldBe("lost: b (not heard for 10 s)");
         fold.State.Facts.Cluster.Peers.Select(peer => peer.Node).ShouldBe(["b", "c"], "only a lost peer can be forgotten");
         Of(fold.QuietUntil(S(10_000))).Reason.ShouldBe(Reasons.PeerLost);
+    }
+
+    /// <summary>Also before it has joined: it does not, as long as the name is another one's.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Cluster_TheNameIsTaken_IsAnErrorAndNotReadyUntilItIsFree(bool hasJoined)
+    {
+        var fold = hasJoined ? Fleet() : Healthy().At(1, Entered);
+        fold.At(2, new NameTaken("a", Run, GivesWay: true));
+        var taken = fold.State.Through;
+        fold.At(2, new EngineLost("another process has the name a"));
+
+        Of(fold).Status.ShouldBe(HealthStatus.Error);
+        Of(fold).Reason.ShouldBe(Reasons.NameTaken);
+        Of(fold).Message.ShouldBe("another process is node a of main already, so this one takes no part: stop one of the two, or give this"
+            + " one another Cluster:Node");
+        Of(fold).Evidence.ShouldBe([taken]);
+        Of(fold).Fails.ShouldBe(Fails.Readyz);
+        fold.State.Verdicts.Live.ShouldBeTrue();
+
+        Of(fold.At(30, new NameFreed("a"))).Raw.ShouldBe(hasJoined ? HealthStatus.Degraded : HealthStatus.Unknown);
+        Of(fold.At(30, Connected)).Raw.ShouldBe(hasJoined ? HealthStatus.Ok : HealthStatus.Unknown);
     }
 
     [Fact]

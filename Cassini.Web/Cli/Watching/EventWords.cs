@@ -13,11 +13,11 @@ internal static class EventWords
         HealthChanged { Check: CheckNames.Phase } e => e.Reason is null ? LineKind.Good : LineKind.Notable,
         HealthChanged e => e.To > e.From ? LineKind.Bad : LineKind.Good,
         Crashed or GaveUp or BindFailed or AcceptFailed or CanaryFailed or CertificateReloadFailed or StoreFailed
-            or EngineLost or PeerLost => LineKind.Bad,
+            or EngineLost or PeerLost or NameTaken => LineKind.Bad,
         ListenerClosed or MessagesDropped or CapacityReached or IdentityQuarantined or ClientIdContested or CertificateExpiring
             or PhaseEntered or Restarted or StoreResumed or RemedyApplied or EngineConnected or FleetJoined or FleetJoinLate or PeerJoined
             or PeerSuspected or PeerBack or PeerLeft or PeerSeen or InterestLagging or PeerDiffers or PeerClockSkewed or LinkDropping
-            or RetainedIncomplete or MessagesNotKept
+            or RetainedIncomplete or MessagesNotKept or NameFreed
             => LineKind.Notable,
         _ => LineKind.Plain,
     };
