@@ -65,6 +65,7 @@ public class MarkSenderTests
             : Task.Run(() => PublishAsync(rig), TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync("it is being published", () => subscriber.IsGetting);
         pause.End();
+        await Eventually.HoldsAsync("it goes on", () => pause.IsOver);
         for (var i = 0; i < 200; i++)
         {
             // Whatever is ready on the pool runs.
@@ -84,23 +85,29 @@ public class MarkSenderTests
     /// <summary>Stops a thread at one place until the test lets it go on.</summary>
     private sealed class Pause : IDisposable
     {
-        private readonly ManualResetEventSlim _isOver = new();
+        private readonly TaskCompletionSource _end = new();
         private volatile bool _isReached;
+        private volatile bool _isOver;
 
         public bool IsReached => _isReached;
+
+        /// <summary>Whether the thread goes on.</summary>
+        public bool IsOver => _isOver;
 
         public void WaitOnce(bool isHere)
         {
             if (isHere)
             {
                 _isReached = true;
-                _isOver.Wait();
+                _end.Task.Wait();
+                _isOver = true;
             }
         }
 
-        public void End() => _isOver.Set();
+        public void End() => _end.TrySetResult();
 
-        public void Dispose() => _isOver.Dispose();
+        /// <summary>A test that has failed holds up nobody.</summary>
+        public void Dispose() => End();
     }
 
     /// <summary>A subscriber that holds up the thread that delivers, until the test lets it go on.</summary>
