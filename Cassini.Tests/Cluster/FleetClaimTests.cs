@@ -236,6 +236,51 @@ public sealed class FleetClaimTests : IDisposable
         claim.IsGranted.ShouldBe(isOfOwner);
     }
 
+    // What it does for the other node may change the store, which is closed after the node has stopped.
+    [Fact]
+    public async Task Stop_WhileASessionIsBeingGiven_WaitsForThat()
+    {
+        var (running, claim) = await StopWhileAskedAsync();
+        running.IsCompleted.ShouldBeFalse();
+
+        claim.Dispose();
+
+        await Eventually.CompletesAsync("it has stopped", running);
+    }
+
+    // The process must end.
+    [Fact]
+    public async Task Stop_WhileASessionIsGivenWithoutAnEnd_WaitsForTwoSeconds()
+    {
+        var (running, claim) = await StopWhileAskedAsync();
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1.9));
+        running.IsCompleted.ShouldBeFalse();
+
+        _clock.AdvanceBy(TimeSpan.FromSeconds(0.1));
+
+        await Eventually.CompletesAsync("it has stopped", running);
+        claim.Dispose();
+    }
+
+    /// <summary>The node stops while another one asks for a session that a client of this one is about to have.</summary>
+    /// <returns>The end of the node, and the claim of the client, for which the answer waits.</returns>
+    private async Task<(Task Running, SessionClaim Claim)> StopWhileAskedAsync()
+    {
+        _other.Tell([]);
+        using var stop = new CancellationTokenSource();
+        var running = _node.Node.RunAsync(stop.Token);
+        var claim = await ClaimAsync();
+        claim.IsGranted.ShouldBeTrue();
+        _other.Say(new SessionAsked(
+            "n2", _other.Epoch, _other.OtherEpoch, 7, "c", "alice", CleanStart: false, _clock.UtcNow.UtcTicks + TimeSpan.TicksPerDay));
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+        var armed = _clock.Time.ArmedTimers;
+
+        await stop.CancelAsync();
+        await Eventually.HoldsAsync("it waits, or is over", () => running.IsCompleted || _clock.Time.ArmedTimers > armed);
+        return (running, claim);
+    }
+
     private async Task<ReleaseOutcome> AskAsync(long? stamp = null)
     {
         var before = _other.Answers.Count;

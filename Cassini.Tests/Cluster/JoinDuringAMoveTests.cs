@@ -18,6 +18,7 @@ public sealed class JoinDuringAMoveTests : IDisposable
     private readonly VirtualClock _clock = new();
     private readonly SimulatedEngine _engine;
     private readonly List<SimulatedNode> _nodes = [];
+    private readonly RoamingClient _client = new("c", QualityOfService.AtLeastOnce, static _ => { });
 
     public JoinDuringAMoveTests() => _engine = new SimulatedEngine(_clock, new Random(1));
 
@@ -28,23 +29,7 @@ public sealed class JoinDuringAMoveTests : IDisposable
     public async Task Publish_OfANodeThatJoinsDuringAMove_ComesToTheSession()
     {
         var (first, second) = (Start("n1"), Start("n2"));
-        _clock.AdvanceBy(TimeSpan.FromSeconds(3));
-        var client = new RoamingClient("c", QualityOfService.AtLeastOnce, static _ => { });
-        await client.ConnectAsync(first);
-        await HoldsAsync("it is connected", () => client.IsConnected);
-        await client.SubscribeAsync("t");
-        await HoldsAsync("it has subscribed", () => client.IsSubscribed);
-
-        await client.LeaveAsync(isPolite: false);
-        await HoldsAsync("it is away", () => first.Broker.Sessions.Open == 0);
-        foreach (var number in (string[])["1", "2", "3"])
-        {
-            (await first.PublishAsync("t", number + new string('x', 100_000), QualityOfService.AtLeastOnce)).Refusal
-                .ShouldBe(LocalRefusal.None);
-        }
-
-        var claiming = second.Broker.Sessions.Fleet!.ClaimAsync(
-            new AttachRequest("c", "alice", CleanStart: false, 1_000_000, [], []), TestContext.Current.CancellationToken);
+        var claiming = await MoveAsync(first, second, "1", "2", "3");
 
         // All marks have come, and the first of several pieces.
         await HoldsAsync("its first message has come", () => second.Broker.Budget.Used > 100_000, every: 0.1);
@@ -67,16 +52,6 @@ public sealed class JoinDuringAMoveTests : IDisposable
         }
 
         payloads.ShouldBe(["1", "2", "3", "4"]);
-
-        Task HoldsAsync(string what, Func<bool> condition, double every = 10) => Eventually.BecomesAsync(
-            what,
-            async () =>
-            {
-                _clock.AdvanceBy(TimeSpan.FromMilliseconds(every));
-                await client.ReadAsync();
-                return condition();
-            },
-            holds => holds);
     }
 
     // The marks were asked for before it was there, and the session waits for that of every node that lives.
@@ -84,17 +59,7 @@ public sealed class JoinDuringAMoveTests : IDisposable
     public async Task Move_DuringWhichANodeJoins_GetsItsMark()
     {
         var (first, second, _) = (Start("n1"), Start("n2"), Start("n3"));
-        _clock.AdvanceBy(TimeSpan.FromSeconds(3));
-        var client = new RoamingClient("c", QualityOfService.AtLeastOnce, static _ => { });
-        await client.ConnectAsync(first);
-        await HoldsAsync("it is connected", () => client.IsConnected);
-        await client.SubscribeAsync("t");
-        await HoldsAsync("it has subscribed", () => client.IsSubscribed);
-        await client.LeaveAsync(isPolite: false);
-        await HoldsAsync("it is away", () => first.Broker.Sessions.Open == 0);
-        (await first.PublishAsync("t", new string('x', 100_000), QualityOfService.AtLeastOnce)).Refusal.ShouldBe(LocalRefusal.None);
-        var claiming = second.Broker.Sessions.Fleet!.ClaimAsync(
-            new AttachRequest("c", "alice", CleanStart: false, 1_000_000, [], []), TestContext.Current.CancellationToken);
+        var claiming = await MoveAsync(first, second, "1");
 
         // Its wish is confirmed and its subscription known when the session leaves; then one mark does not come.
         await HoldsAsync("it leaves", () => first.Broker.Sessions.Find("c") is { IsLeaving: true }, every: 0.1);
@@ -108,16 +73,6 @@ public sealed class JoinDuringAMoveTests : IDisposable
 
         using var claim = await claiming;
         claim.IsGranted.ShouldBeTrue(claim.Detail);
-
-        Task HoldsAsync(string what, Func<bool> condition, double every = 10) => Eventually.BecomesAsync(
-            what,
-            async () =>
-            {
-                _clock.AdvanceBy(TimeSpan.FromMilliseconds(every));
-                await client.ReadAsync();
-                return condition();
-            },
-            holds => holds);
     }
 
     // It has come: an operator must not look for it on the other node.
@@ -131,26 +86,56 @@ public sealed class JoinDuringAMoveTests : IDisposable
         sessions.TryArrive(sessions.BeginArrival(moved).Session.ShouldNotBeNull(), moved).ShouldBeTrue();
         sessions.Fleet!.OnHeld("c", "alice", isKept: true, _clock.UtcNow);
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
-        var claiming = second.Broker.Sessions.Fleet!.ClaimAsync(
-            new AttachRequest("c", "alice", CleanStart: false, 1_000_000, [], []), TestContext.Current.CancellationToken);
-        await Eventually.HoldsAsync("it is here", () =>
-        {
-            _clock.AdvanceBy(TimeSpan.FromMilliseconds(0.1));
-            return second.Broker.Sessions.Find("c") is not null;
-        });
+        var claiming = ClaimAsync(second);
+        await HoldsAsync("it is here", () => second.Broker.Sessions.Find("c") is not null, every: 0.1);
         _engine.SetConnected("n2", false);
 
-        await Eventually.HoldsAsync("there is an answer", () =>
-        {
-            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
-            return claiming.IsCompleted;
-        });
+        await HoldsAsync("there is an answer", () => claiming.IsCompleted);
 
         using var claim = await claiming;
         claim.Detail.ShouldStartWith("the session is here");
         second.Events.Of<SessionArrived>().ShouldHaveSingleItem().From.ShouldBe("n1");
         second.Events.Of<SessionNotArrived>().ShouldBeEmpty();
     }
+
+    /// <summary>A client goes away from a node, which keeps messages of it, and comes to another one.</summary>
+    /// <param name="first">Where its session is.</param>
+    /// <param name="second">Where it connects.</param>
+    /// <param name="messages">How each of the messages begins; a piece of the session has little more than one.</param>
+    private async Task<Task<SessionClaim>> MoveAsync(SimulatedNode first, SimulatedNode second, params string[] messages)
+    {
+        _clock.AdvanceBy(TimeSpan.FromSeconds(3));
+        await _client.ConnectAsync(first);
+        await HoldsAsync("it is connected", () => _client.IsConnected);
+        await _client.SubscribeAsync("t");
+        await HoldsAsync("it has subscribed", () => _client.IsSubscribed);
+        await _client.LeaveAsync(isPolite: false);
+        await HoldsAsync("it is away", () => first.Broker.Sessions.Open == 0);
+        foreach (var message in messages)
+        {
+            (await first.PublishAsync("t", message + new string('x', 100_000), QualityOfService.AtLeastOnce)).Refusal
+                .ShouldBe(LocalRefusal.None);
+        }
+
+        return ClaimAsync(second);
+    }
+
+    private static Task<SessionClaim> ClaimAsync(SimulatedNode node) => node.Broker.Sessions.Fleet!.ClaimAsync(
+        new AttachRequest("c", "alice", CleanStart: false, 1_000_000, [], []), TestContext.Current.CancellationToken);
+
+    /// <summary>Lets time pass, and the client read, until something holds.</summary>
+    /// <param name="what">What that is, for people.</param>
+    /// <param name="condition">Whether it holds.</param>
+    /// <param name="every">How many milliseconds pass at once.</param>
+    private Task HoldsAsync(string what, Func<bool> condition, double every = 10) => Eventually.BecomesAsync(
+        what,
+        async () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(every));
+            await _client.ReadAsync();
+            return condition();
+        },
+        holds => holds);
 
     private SimulatedNode Start(string name)
     {

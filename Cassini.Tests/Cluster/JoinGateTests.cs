@@ -1,9 +1,12 @@
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Cluster.Engine;
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
+using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Cluster;
@@ -94,6 +97,46 @@ public sealed class JoinGateTests : IDisposable
         Tell(0, 2, new ClientClaim(client, 5, ClaimPhase.Kept));
         _node.Node.OwnersOf(client).ShouldHaveSingleItem().IsLive.ShouldBeTrue();
     }
+
+    // Its peer has said nothing but that it lives. Whoever waits would wait for a node that is not there any more.
+    [Fact]
+    public async Task Stop_BeforeTheNodeHasJoined_EndsAllWaitsAndLetsNobodyIn()
+    {
+        Beat(interest: 1);
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(100));
+        var connecting = ClaimAsync();
+        _node.Subscribe("t", out var answer);
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(100));
+        connecting.IsCompleted.ShouldBeFalse();
+        answer.ShouldNotBeNull().IsReached.ShouldBeFalse();
+
+        _node.Node.Stop();
+
+        // No time passes.
+        using var claim = await Eventually.CompletesAsync("CONNECT is answered", connecting);
+        (claim.Reason, claim.IsGranted).ShouldBe((ReasonCode.ServerUnavailable, false));
+        _node.Node.HasJoined.ShouldBeFalse();
+        answer.IsReached.ShouldBeTrue();
+    }
+
+    // Another node came later, and has not said which sessions it has.
+    [Fact]
+    public async Task Stop_WhileAPeerHasNotSaidWhatItHas_EndsTheWaitForIt()
+    {
+        _clock.AdvanceBy(TimeSpan.FromSeconds(5));
+        _node.Node.HasJoined.ShouldBeTrue();
+        Beat(interest: 1);
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(100));
+        var connecting = ClaimAsync();
+        connecting.IsCompleted.ShouldBeFalse();
+
+        _node.Node.Stop();
+
+        using var claim = await Eventually.CompletesAsync("CONNECT is answered", connecting);
+    }
+
+    private Task<SessionClaim> ClaimAsync() => _node.Broker.Sessions.Fleet!.ClaimAsync(
+        new AttachRequest("c", "alice", CleanStart: true, 0, [], []), TestContext.Current.CancellationToken);
 
     private void Hear(ReadOnlyMemory<byte> bytes)
     {

@@ -114,6 +114,51 @@ public class PeerWatchTests
         node.Events.Events.TakeLast(2).ShouldBe([new MessagesKept("n2"), new PeerForgotten("n2")]);
     }
 
+    // Each message would be an event of its own.
+    [Fact]
+    public async Task Peer_ForWhichMoreAndMoreIsNotKept_IsReportedOnceAMinuteAndWhenThatIsOver()
+    {
+        using var node = new SimulatedNode(
+            _clock, _engine, "n1", new ClusterOptions(), broker: new BrokerOptions { MaxQueuedMessages = 1 });
+        MeetAndLose();
+        await PublishAsync(2);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        Said().ShouldBe([1], "it is said at once");
+
+        for (var i = 0; i < 3; i++)
+        {
+            await PublishAsync(1);
+            _clock.AdvanceBy(TimeSpan.FromSeconds(18));
+        }
+
+        Said().ShouldBe([1], "a minute has not passed");
+        _clock.AdvanceBy(TimeSpan.FromSeconds(6));
+        Said().ShouldBe([1, 4]);
+        _clock.AdvanceBy(TimeSpan.FromMinutes(5));
+        Said().ShouldBe([1, 4], "it has not become more");
+
+        await PublishAsync(1);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        Said().ShouldBe([1, 4, 5], "the last time was long ago");
+        node.Events.Of<MessagesKept>().ShouldBeEmpty();
+
+        node.Node.ForgetLost("n2");
+        node.Events.Of<MessagesKept>().ShouldHaveSingleItem().ShouldBe(new MessagesKept("n2"));
+        _clock.AdvanceBy(TimeSpan.FromMinutes(5));
+        Said().ShouldBe([1, 4, 5]);
+        node.Events.Of<MessagesKept>().ShouldHaveSingleItem();
+
+        IEnumerable<long> Said() => node.Events.Of<MessagesNotKept>().Select(happened => happened.Dropped);
+
+        async Task PublishAsync(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                await node.PublishAsync("t", "x", QualityOfService.AtLeastOnce);
+            }
+        }
+    }
+
     private static IEnumerable<string> OwnersOf(SimulatedNode node, ulong client) =>
         node.Node.OwnersOf(client).Select(owner => owner.Node);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;
@@ -18,55 +17,48 @@ namespace Cassini.Tests.Cluster;
 /// <remarks>Moves use the thread pool, so a seed gives the same orders, and nearly the same times.</remarks>
 public class SessionScheduleTests
 {
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 10)];
-
     [Theory]
-    [MemberData(nameof(Seeds))]
-    public async Task Sessions_GoFromNodeToNode_LoseAndDoubleNothing(int batch)
+    [MemberData(nameof(SimulatedFleet.Batches), MemberType = typeof(SimulatedFleet))]
+    public Task Sessions_GoFromNodeToNode_LoseAndDoubleNothing(int batch) => SimulatedFleet.RunAsync(batch, 15, static async seed =>
     {
-        var given = Environment.GetEnvironmentVariable("FLEET_SEED");
-        var count = int.Parse(Environment.GetEnvironmentVariable("FLEET_COUNT") ?? "15", CultureInfo.InvariantCulture);
-        for (var i = 0; i < count; i++)
+        // Not on the threads of the tests, of which there are few.
+        var schedule = new Schedule(seed);
+        try
         {
-            var seed = given is null ? (batch * count) + i : int.Parse(given, CultureInfo.InvariantCulture);
-
-            // Not on the threads of the tests, of which there are few.
-            var schedule = new Schedule(seed);
-            try
-            {
-                await Task.Run(schedule.RunAsync);
-            }
-            catch (Exception failure)
-            {
-                throw new InvalidOperationException($"{failure.Message}\n{schedule.Log}", failure);
-            }
+            await Task.Run(schedule.RunAsync);
         }
-    }
+        catch (Exception failure)
+        {
+            throw new InvalidOperationException($"{failure.Message}\n{schedule.Log}", failure);
+        }
+    });
 
     private sealed class Schedule
     {
-        private readonly int _seed;
-        private readonly Random _random;
-        private readonly VirtualClock _clock = new();
-        private readonly SimulatedEngine _engine;
-        private readonly SimulatedNode?[] _nodes = new SimulatedNode?[3];
-        private readonly InMemoryStore[] _stores = new InMemoryStore[3];
-        private readonly List<RoamingClient> _clients = [];
+        private readonly SimulatedFleet _fleet;
+        private readonly RoamingClients _clients;
+        private readonly ClusterOptions _options;
+        private readonly InMemoryStore[] _stores;
         private readonly List<Message> _messages = [];
         private readonly bool _givesUp;
         private readonly int[] _failures = new int[3];
         private readonly int[] _killedAt = new int[3];
         private readonly List<string> _log = [];
-        private int _step;
 
         public Schedule(int seed)
         {
-            _seed = seed;
-            _random = new Random(seed);
-            _engine = new SimulatedEngine(_clock, new Random(seed + 1_000_000));
+            _fleet = new SimulatedFleet(seed, new Random(seed + 1_000_000));
+            _clients = new RoamingClients(_fleet);
+            _stores = [.. Enumerable.Range(0, _fleet.Size).Select(_ => new InMemoryStore { GivesBack = true, Time = _fleet.Clock.Time })];
 
             // Whoever gives a node up must be right: then nothing is cut.
-            _givesUp = _random.Next(3) == 0;
+            _givesUp = _fleet.Random.Next(3) == 0;
+            _options = new ClusterOptions
+            {
+                DeadAfter = _givesUp ? TimeSpan.FromSeconds(4) : TimeSpan.FromMinutes(30),
+                JoinPatience = TimeSpan.FromMinutes(10),
+                SubscribePatience = TimeSpan.FromMinutes(1),
+            };
         }
 
         /// <summary>What happened, for people.</summary>
@@ -81,33 +73,23 @@ public class SessionScheduleTests
             }
         }
 
-        private IEnumerable<SimulatedNode> Live => _nodes.OfType<SimulatedNode>();
-
         public async Task RunAsync()
         {
-            for (var i = 0; i < _nodes.Length; i++)
+            for (var i = 0; i < _fleet.Size; i++)
             {
-                _stores[i] = new InMemoryStore { GivesBack = true, Time = _clock.Time };
                 Start(i);
             }
 
-            await AdvanceAsync(TimeSpan.FromSeconds(5));
-            Live.ShouldAllBe(node => node.Node.HasJoined && node.Node.Peers.Length == 2, Said("the fleet is whole"));
+            await _clients.AdvanceAsync(TimeSpan.FromSeconds(5));
+            _fleet.CheckWhole();
             foreach (var (id, qos) in (ReadOnlySpan<(string, QualityOfService)>)
                 [("c0", QualityOfService.ExactlyOnce), ("c1", QualityOfService.AtLeastOnce), ("c2", QualityOfService.ExactlyOnce)])
             {
-                _clients.Add(new RoamingClient(id, qos, Note));
+                _clients.All.Add(new RoamingClient(id, qos, Note));
             }
 
-            foreach (var client in _clients)
-            {
-                await client.ConnectAsync(_nodes[_random.Next(3)]!);
-                await AdvanceUntilAsync($"{client.Id} is connected", () => client.IsConnected);
-                await client.SubscribeAsync("t/#");
-                await AdvanceUntilAsync($"{client.Id} has subscribed", () => client.IsSubscribed);
-            }
-
-            for (_step = 0; _step < 120; _step++)
+            await _clients.ConnectAsync("t/#");
+            for (; _fleet.Step < 120; _fleet.Step++)
             {
                 await StepAsync();
             }
@@ -117,25 +99,12 @@ public class SessionScheduleTests
             await Eventually.CompletesAsync(
                 Said("every message is acknowledged"),
                 Task.WhenAll(_messages.Where(message => !message.IsLost).Select(message => message.Acknowledged)));
-            foreach (var client in _clients)
-            {
-                await client.EndAsync();
-            }
-
-            foreach (var node in Live)
-            {
-                node.Dispose();
-            }
+            await _clients.EndAsync();
+            _fleet.Stop();
         }
 
         private void Start(int index)
         {
-            var options = new ClusterOptions
-            {
-                DeadAfter = _givesUp ? TimeSpan.FromSeconds(4) : TimeSpan.FromMinutes(30),
-                JoinPatience = TimeSpan.FromMinutes(10),
-                SubscribePatience = TimeSpan.FromMinutes(1),
-            };
             var store = _stores[index];
             store.Reading = () =>
             {
@@ -146,53 +115,41 @@ public class SessionScheduleTests
             };
 
             // So little is in memory that most of what waits is in the store alone.
-            _nodes[index] = new SimulatedNode(
-                _clock, _engine, $"n{index + 1}", options, store: store,
-                broker: new BrokerOptions { MaxQueuedInMemory = 64, ConnectTimeout = TimeSpan.FromMinutes(10) });
-            _nodes[index]!.Events.Published = happened => Note($"n{index + 1}: {happened}");
-            Note($"n{index + 1} starts");
-        }
-
-        private void Calm()
-        {
-            _engine.Heal();
-            (_engine.Loss, _engine.Twice) = (0, 0);
-            foreach (var node in Live)
-            {
-                _engine.SetConnected(node.Name, true);
-            }
+            var node = _fleet.Start(
+                index, _options, store, new BrokerOptions { MaxQueuedInMemory = 64, ConnectTimeout = TimeSpan.FromMinutes(10) });
+            node.Events.Published = happened => Note($"{node.Name}: {happened}");
+            Note($"{node.Name} starts");
         }
 
         private async Task StepAsync()
         {
-            var index = _random.Next(_nodes.Length);
-            var node = _nodes[index]!;
-            switch (_random.Next(40))
+            var index = _fleet.Random.Next(_fleet.Size);
+            var node = _fleet[index];
+            switch (_fleet.Random.Next(40))
             {
                 case 0 when !_givesUp:
-                    _engine.Cut(node.Name, _nodes[_random.Next(_nodes.Length)]!.Name);
+                    _fleet.Cut(node);
                     break;
                 case 1:
-                    _engine.Heal();
+                    _fleet.Engine.Heal();
                     break;
                 case 2 when !_givesUp:
-                    _engine.SetConnected(node.Name, false);
+                    _fleet.Engine.SetConnected(node.Name, false);
                     break;
                 case 3 or 4:
-                    Calm();
+                    _fleet.Calm();
                     break;
                 case 5 or 6:
-                    (_engine.Loss, _engine.Twice) = (_random.Next(_givesUp ? 2 : 4) * 10, _random.Next(3) * 10);
-                    _engine.MostDelay = TimeSpan.FromMilliseconds(1 + _random.Next(200));
+                    _fleet.Disturb(losses: _givesUp ? 2 : 4);
                     break;
                 case 7:
                     await RestartAsync(index);
                     break;
                 case 8:
-                    Volatile.Write(ref _failures[index], _random.Next(1, 4));
+                    Volatile.Write(ref _failures[index], _fleet.Random.Next(1, 4));
                     break;
                 case 9 or 10:
-                    var sleepy = _clients[_random.Next(_clients.Count)];
+                    var sleepy = _clients.Any();
                     sleepy.IsAsleep = !sleepy.IsAsleep;
                     break;
                 case < 17:
@@ -202,16 +159,16 @@ public class SessionScheduleTests
                     PublishSome(node);
                     break;
                 default:
-                    await AdvanceAsync(TimeSpan.FromMilliseconds(_random.Next(1, 700)));
+                    await _clients.AdvanceAsync(TimeSpan.FromMilliseconds(_fleet.Random.Next(1, 700)));
                     break;
             }
         }
 
         private void PublishSome(SimulatedNode node)
         {
-            for (var i = _random.Next(5); i >= 0 && node.Node.HasJoined; i--)
+            for (var i = _fleet.Random.Next(5); i >= 0 && node.Node.HasJoined; i--)
             {
-                var qos = (QualityOfService)_random.Next(1, 3);
+                var qos = (QualityOfService)_fleet.Random.Next(1, 3);
                 var number = _messages.Count;
                 Note($"{number} of QoS {(int)qos} on {node.Name}");
                 _messages.Add(new Message(number, node, qos, node.PublishAsync($"t/{node.Name}", $"{number}", qos)));
@@ -220,18 +177,18 @@ public class SessionScheduleTests
 
         private async Task RoamAsync()
         {
-            var client = _clients[_random.Next(_clients.Count)];
-            var ready = Live.Where(node => node.Node.HasJoined).ToArray();
+            var client = _clients.Any();
+            var ready = _fleet.Live.Where(node => node.Node.HasJoined).ToArray();
             if (client.IsConnecting || ready.Length == 0)
             {
                 return;
             }
 
-            var first = ready[_random.Next(ready.Length)];
-            switch (_random.Next(8))
+            var first = ready[_fleet.Random.Next(ready.Length)];
+            switch (_fleet.Random.Next(8))
             {
                 case 0 or 1:
-                    await client.LeaveAsync(isPolite: _random.Next(2) == 0);
+                    await client.LeaveAsync(isPolite: _fleet.Random.Next(2) == 0);
                     break;
                 case 2 or 3 when ready.Length > 1:
                     await client.ConnectAsync(first, ready.First(node => node != first));
@@ -245,34 +202,33 @@ public class SessionScheduleTests
         // The process is killed: nobody hears of it. Another run goes on with what it has stored.
         private async Task RestartAsync(int index)
         {
-            var killed = _nodes[index]!;
+            var killed = _fleet[index];
             foreach (var message in _messages)
             {
                 var isAcknowledged = message.Acknowledged.IsCompleted;
 
                 // What is kept for a node that was killed, and is being sent to it, may have come when either is killed.
                 message.MayComeTwice |= !isAcknowledged || IsBeingSent(message, to: index)
-                    || (message.Node == killed && Enumerable.Range(0, _nodes.Length).Any(to => IsBeingSent(message, to)));
+                    || (message.Node == killed && Enumerable.Range(0, _fleet.Size).Any(to => IsBeingSent(message, to)));
                 message.IsLost |= !isAcknowledged && message.Node == killed;
             }
 
             _killedAt[index] = _messages.Count;
             Note($"{killed.Name} is killed");
-            _engine.Kill(killed.Name);
+            _fleet.Kill(index);
             _stores[index] = _stores[index].Copy();
-            _clients.ForEach(client => client.Lose(killed));
+            _clients.All.ForEach(client => client.Lose(killed));
             killed.Dispose();
-            _nodes[index] = null;
-            for (var i = _random.Next(_givesUp ? 12 : 4); i >= 0; i--)
+            for (var i = _fleet.Random.Next(_givesUp ? 12 : 4); i >= 0; i--)
             {
                 await BetweenAsync();
             }
 
-            Calm();
+            _fleet.Calm();
             Start(index);
 
             // A node that is cut off before it has heard of the others takes itself for alone.
-            for (var i = 0; i < 8 || Live.Any(node => node.Node.Peers.Length < 2 || !node.Node.HasJoined); i++)
+            for (var i = 0; i < 8 || _fleet.Live.Any(node => node.Node.Peers.Length < 2 || !node.Node.HasJoined); i++)
             {
                 i.ShouldBeLessThan(100, Said("it is one fleet again"));
                 await BetweenAsync();
@@ -280,10 +236,10 @@ public class SessionScheduleTests
 
             async Task BetweenAsync()
             {
-                var live = Live.ToList();
-                PublishSome(live[_random.Next(live.Count)]);
-                await AdvanceAsync(TimeSpan.FromMilliseconds(_random.Next(10, 800)));
-                if (_random.Next(3) == 0)
+                var live = _fleet.Live.ToList();
+                PublishSome(live[_fleet.Random.Next(live.Count)]);
+                await _clients.AdvanceAsync(TimeSpan.FromMilliseconds(_fleet.Random.Next(10, 800)));
+                if (_fleet.Random.Next(3) == 0)
                 {
                     await RoamAsync();
                 }
@@ -293,59 +249,12 @@ public class SessionScheduleTests
         private bool IsBeingSent(Message message, int to) =>
             message.Number >= _killedAt[to] && message.Node.Broker.Sessions.FindQueue($"n{to + 1}") is not null;
 
-        private async Task AdvanceAsync(TimeSpan time)
-        {
-            var until = _clock.Elapsed + time;
-            while (_clock.Elapsed < until)
-            {
-                var piece = TimeSpan.FromMilliseconds(_random.Next(5, 50));
-                _clock.AdvanceTo(_clock.Elapsed + piece < until ? _clock.Elapsed + piece : until);
-                await SettleAsync();
-                foreach (var client in _clients)
-                {
-                    await client.ReadAsync();
-                }
-            }
-        }
-
-        private async Task AdvanceUntilAsync(string what, Func<bool> condition)
-        {
-            for (var i = 0; !condition(); i++)
-            {
-                i.ShouldBeLessThan(1_500, Said(what));
-                await AdvanceAsync(TimeSpan.FromMilliseconds(50));
-                await SettleWellAsync();
-            }
-        }
-
-        /// <summary>The same, also when the machine has other work, or much is done for the first time.</summary>
-        private async Task SettleWellAsync()
-        {
-            for (var i = 0; i < 20; i++)
-            {
-                await SettleAsync();
-            }
-        }
-
-        /// <summary>Waits until the pool has done what has become due, as far as can be seen.</summary>
-        private async Task SettleAsync()
-        {
-            for (var (calm, i) = (0, 0); calm < 3 || (i < 1_000 && !_clients.TrueForAll(client => client.IsQuiet)); i++)
-            {
-                var before = (_engine.Sent, _clock.Time.ArmedTimers);
-                var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                ThreadPool.UnsafeQueueUserWorkItem(static done => done.SetResult(), done, preferLocal: false);
-                await done.Task;
-                calm = before == (_engine.Sent, _clock.Time.ArmedTimers) ? calm + 1 : 0;
-            }
-        }
-
         private async Task EndAsync()
         {
-            Calm();
-            _engine.MostDelay = TimeSpan.FromMilliseconds(1);
+            _fleet.Calm();
+            _fleet.Engine.MostDelay = TimeSpan.FromMilliseconds(1);
             Array.Clear(_failures);
-            _clients.ForEach(client => client.IsAsleep = false);
+            _clients.All.ForEach(client => client.IsAsleep = false);
             for (var i = 0; i < 40 && !IsDone(); i++)
             {
                 await GoOnAsync();
@@ -380,22 +289,21 @@ public class SessionScheduleTests
 
         private async Task GoOnAsync()
         {
-            await AdvanceAsync(TimeSpan.FromMilliseconds(500));
-            await SettleWellAsync();
-            foreach (var client in _clients.Where(client => !client.IsConnected && !client.IsConnecting))
+            await _clients.AdvanceWellAsync(TimeSpan.FromMilliseconds(500));
+            foreach (var client in _clients.All.Where(client => !client.IsConnected && !client.IsConnecting))
             {
-                await client.ConnectAsync(_nodes[_random.Next(_nodes.Length)]!);
+                await client.ConnectAsync(_fleet.Any());
             }
         }
 
-        private bool IsDone() => _clients.TrueForAll(client => client.IsConnected && client.Open.Count() == 1
-                && MissingOf(client).Count == 0 && HoldersOf(client) is [var holder] && Live.All(node => IsKnown(node, client, holder)))
-            && Live.All(node => !node.Broker.Sessions.Queues.Any()
+        private bool IsDone() => _clients.All.TrueForAll(client => client.IsConnected && client.Open.Count() == 1
+                && MissingOf(client).Count == 0 && HoldersOf(client) is [var holder] && _fleet.Live.All(node => IsKnown(node, client, holder)))
+            && _fleet.Live.All(node => !node.Broker.Sessions.Queues.Any()
                 && node.Broker.Sessions.Count == node.Broker.Sessions.All.Count(session => !session.IsLeaving))
             && _messages.TrueForAll(message => message.IsLost || message.Acknowledged.IsCompleted);
 
         private List<SimulatedNode> HoldersOf(RoamingClient client) =>
-            [.. Live.Where(node => node.Broker.FindSession(client.Id) is not null)];
+            [.. _fleet.Live.Where(node => node.Broker.FindSession(client.Id) is not null)];
 
         /// <summary>Whether a node knows which one has the session of a client, and that no other one wants it.</summary>
         private static bool IsKnown(SimulatedNode node, RoamingClient client, SimulatedNode holder)
@@ -412,7 +320,7 @@ public class SessionScheduleTests
 
         private void Check()
         {
-            foreach (var client in _clients)
+            foreach (var client in _clients.All)
             {
                 client.Faults.ShouldBeEmpty(Said($"{client.Id}"));
                 client.IsConnecting.ShouldBeFalse(Said($"{client.Id} hangs"));
@@ -433,14 +341,14 @@ public class SessionScheduleTests
                 }
 
                 var holder = HoldersOf(client).ShouldHaveSingleItem(Said($"nodes that have the session of {client.Id}"));
-                foreach (var node in Live)
+                foreach (var node in _fleet.Live)
                 {
                     IsKnown(node, client, holder).ShouldBeTrue(Said(
                         $"{node.Name} knows of {client.Id}: {string.Join(", ", node.Node.OwnersOf(ClientHash.Of(client.Id)))}"));
                 }
             }
 
-            foreach (var node in Live)
+            foreach (var node in _fleet.Live)
             {
                 node.Broker.Sessions.All.ShouldAllBe(session => !session.IsLeaving, Said($"nothing leaves {node.Name}"));
                 node.Broker.Sessions.Count.ShouldBe(node.Broker.Sessions.All.Count(), Said($"nothing arrives at {node.Name}"));
@@ -456,9 +364,9 @@ public class SessionScheduleTests
             }
         }
 
-        private string At => $"{_clock.Elapsed.TotalSeconds:F3} (step {_step})";
+        private string At => $"{_fleet.Clock.Elapsed.TotalSeconds:F3} (step {_fleet.Step})";
 
-        private string Said(string what) => $"FLEET_SEED={_seed}: {what}";
+        private string Said(string what) => _fleet.Said(what);
     }
 
     private sealed record Message(int Number, SimulatedNode Node, QualityOfService QoS, Task<LocalVerdict> Acknowledged)

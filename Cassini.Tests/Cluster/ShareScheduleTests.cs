@@ -10,115 +10,89 @@ namespace Cassini.Tests.Cluster;
 /// <summary>One shared subscription with members on three nodes that come and go, in virtual time, on a bad network.</summary>
 public class ShareScheduleTests
 {
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 10)];
-
     [Theory]
-    [MemberData(nameof(Seeds))]
-    public async Task Share_OnABadNetwork_GivesEachMessageToOneMember(int batch)
-    {
-        var given = Environment.GetEnvironmentVariable("FLEET_SEED");
-        for (var i = 0; i < 20; i++)
-        {
-            var seed = given is null ? (batch * 20) + i : int.Parse(given, CultureInfo.InvariantCulture);
-            await new Schedule(seed).RunAsync();
-        }
-    }
+    [MemberData(nameof(SimulatedFleet.Batches), MemberType = typeof(SimulatedFleet))]
+    public Task Share_OnABadNetwork_GivesEachMessageToOneMember(int batch) =>
+        SimulatedFleet.RunAsync(batch, 20, static seed => new Schedule(seed).RunAsync());
 
-    private sealed class Schedule
+    private sealed class Schedule(int seed)
     {
-        private readonly int _seed;
-        private readonly Random _random;
-        private readonly VirtualClock _clock = new();
-        private readonly SimulatedEngine _engine;
-        private readonly List<SimulatedNode> _nodes = [];
+        // Nobody is given up.
+        private static readonly ClusterOptions Options =
+            new() { DeadAfter = TimeSpan.FromMinutes(30), SubscribePatience = TimeSpan.FromMinutes(1) };
+
+        private readonly SimulatedFleet _fleet = new(seed);
         private readonly List<LocalSubscriber> _members = [];
         private readonly List<(QualityOfService QoS, Task<LocalVerdict> Acknowledged)> _messages = [];
         private readonly List<int> _got = [];
 
-        public Schedule(int seed)
-        {
-            _seed = seed;
-            _random = new Random(seed);
-            _engine = new SimulatedEngine(_clock, _random) { Owner = Thread.CurrentThread };
-        }
-
         public async Task RunAsync()
         {
-            // Nobody is given up. One member stays, so that no message is for nobody.
-            var options = new ClusterOptions { DeadAfter = TimeSpan.FromMinutes(30), SubscribePatience = TimeSpan.FromMinutes(1) };
-            foreach (var name in (string[])["n1", "n2", "n3"])
-            {
-                _nodes.Add(new SimulatedNode(_clock, _engine, name, options));
-            }
+            _fleet.Engine.Owner = Thread.CurrentThread;
+            _fleet.StartAll(Options);
 
-            _clock.AdvanceBy(TimeSpan.FromSeconds(5));
-            Join(_nodes[_random.Next(_nodes.Count)]);
-            _clock.AdvanceBy(TimeSpan.FromSeconds(2));
-            for (var step = 0; step < 150; step++)
+            // One member stays, so that no message is for nobody.
+            Join(_fleet.Any());
+            _fleet.Clock.AdvanceBy(TimeSpan.FromSeconds(2));
+            for (; _fleet.Step < 150; _fleet.Step++)
             {
                 Step();
-                _members.ForEach(Read);
+                ReadAll();
             }
 
-            _engine.Heal();
-            (_engine.Loss, _engine.Twice) = (0, 0);
-            _nodes.ForEach(node => _engine.SetConnected(node.Name, true));
-            for (var i = 0; i < 60; i++)
-            {
-                _clock.AdvanceBy(TimeSpan.FromMilliseconds(500));
-                _members.ForEach(Read);
-            }
-
-            _got.Where(IsSure).Order().ShouldBe(Enumerable.Range(0, _messages.Count).Where(IsSure), $"FLEET_SEED={_seed}");
+            _fleet.CalmDown(ReadAll);
+            _got.Where(IsSure).Order().ShouldBe(
+                Enumerable.Range(0, _messages.Count).Where(IsSure), _fleet.Said("each message comes to one member"));
             await Eventually.CompletesAsync(
-                $"FLEET_SEED={_seed}: every message is acknowledged", Task.WhenAll(_messages.Select(message => message.Acknowledged)));
-            _nodes.ForEach(node => node.Dispose());
+                _fleet.Said("every message is acknowledged"), Task.WhenAll(_messages.Select(message => message.Acknowledged)));
+            _fleet.Stop();
         }
 
         private bool IsSure(int message) => _messages[message].QoS != QualityOfService.AtMostOnce;
 
         private void Step()
         {
-            var node = _nodes[_random.Next(_nodes.Count)];
-            switch (_random.Next(20))
+            var node = _fleet.Any();
+            switch (_fleet.Random.Next(20))
             {
                 case < 3:
                     Join(node);
                     break;
                 case < 6 when _members.Count > 1:
-                    var leaving = _members[_random.Next(1, _members.Count)];
+                    var leaving = _members[_fleet.Random.Next(1, _members.Count)];
                     _members.Remove(leaving);
                     Read(leaving);
                     leaving.Dispose();
                     break;
                 case 6:
-                    _engine.Cut(node.Name, _nodes[_random.Next(_nodes.Count)].Name);
+                    _fleet.Cut(node);
                     break;
                 case 7:
-                    _engine.Heal();
+                    _fleet.Engine.Heal();
                     break;
                 case 8:
-                    _engine.SetConnected(node.Name, _random.Next(2) == 0);
+                    _fleet.ConnectOrNot(node);
                     break;
                 case 9:
-                    (_engine.Loss, _engine.Twice) = (_random.Next(4) * 10, _random.Next(3) * 10);
-                    _engine.MostDelay = TimeSpan.FromMilliseconds(1 + _random.Next(200));
+                    _fleet.Disturb();
                     break;
                 case < 15:
-                    for (var i = _random.Next(5); i >= 0; i--)
+                    for (var i = _fleet.Random.Next(5); i >= 0; i--)
                     {
-                        var qos = (QualityOfService)_random.Next(3);
+                        var qos = (QualityOfService)_fleet.Random.Next(3);
                         _messages.Add((qos, node.PublishAsync("t", $"{_messages.Count}", qos)));
                     }
 
                     break;
                 default:
-                    _clock.AdvanceBy(TimeSpan.FromMilliseconds(_random.Next(1, 700)));
+                    _fleet.AdvanceSome(700);
                     break;
             }
         }
 
         private void Join(SimulatedNode node) => _members.Add(node.Join("$share/g/t"));
+
+        private void ReadAll() => _members.ForEach(Read);
 
         private void Read(LocalSubscriber member)
         {

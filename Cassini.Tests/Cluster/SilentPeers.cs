@@ -13,6 +13,9 @@ internal sealed class SilentPeers : IPeers
     /// <summary>Whether everything that was kept for a peer was sent.</summary>
     public Func<string, bool> FindSettled { get; set; } = static _ => true;
 
+    /// <summary>Called with each mark that is sent, and for whom it is.</summary>
+    public Action<string, ulong> Marked { get; set; } = static (_, _) => { };
+
     /// <summary>What was said to one of them.</summary>
     public List<ControlMessage> Said { get; } = [];
 
@@ -38,9 +41,7 @@ internal sealed class SilentPeers : IPeers
 
     public bool IsSettled(string node) => FindSettled(node);
 
-    public void Mark(string node, ulong mark)
-    {
-    }
+    public void Mark(string node, ulong mark) => Marked(node, mark);
 
     public void TellAll(ControlMessage message)
     {
