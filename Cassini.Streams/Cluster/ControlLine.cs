@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Sessions;
-using Cassini.Streams.Cluster.Engine;
 using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Events;
 
@@ -115,7 +114,7 @@ internal sealed class ControlLine(
 
     private void OnControl(ReadOnlyMemory<byte> data)
     {
-        if (ControlMessage.Read(data.Span) is not { } message )
+        if (ControlMessage.Read(data.Span) is not { } message)
         {
             return;
         }

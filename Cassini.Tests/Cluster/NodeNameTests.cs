@@ -1,5 +1,4 @@
 using System.Text;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Events;

@@ -11,9 +11,10 @@ internal sealed class RunningBus : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _running;
 
-    public RunningBus(string[] servers, NatsOptions? options = null, TimeProvider? time = null, Action<NatsBus>? before = null)
+    public RunningBus(
+        string[] servers, NatsOptions? options = null, TimeProvider? time = null, Action<NatsBus>? before = null, string echo = "t.echo")
     {
-        Bus = new NatsBus(servers, "node", "t.echo", options ?? new NatsOptions(), new Logger<NatsBus>(Log), time ?? TimeProvider.System);
+        Bus = new NatsBus(servers, "node", echo, options ?? new NatsOptions(), new Logger<NatsBus>(Log), time ?? TimeProvider.System);
         Bus.ConnectionChanged += Changes.Enqueue;
         before?.Invoke(Bus);
         _running = Bus.RunAsync(_stopping.Token);

@@ -1,3 +1,4 @@
+using Cassini.Streams.Cluster;
 using Cassini.Streams.Nats;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Cluster;
@@ -32,7 +33,7 @@ internal static class NatsConfiguration
 
         foreach (var node in nodes)
         {
-            await using var running = new RunningBus([$"tls://127.0.0.1:{port}"], Options(bus, node));
+            await using var running = new RunningBus([$"tls://127.0.0.1:{port}"], Options(bus, node), echo: new Subjects("main").Echo(node));
             await running.ConnectedAsync();
         }
 
