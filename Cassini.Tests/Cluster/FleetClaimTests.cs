@@ -274,6 +274,7 @@ public sealed class FleetClaimTests : IDisposable
         _other.Say(new SessionAsked(
             "n2", _other.Epoch, _other.OtherEpoch, 7, "c", "alice", CleanStart: false, _clock.UtcNow.UtcTicks + TimeSpan.TicksPerDay));
         _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+        _node.Node.Stop();
         var armed = _clock.Time.ArmedTimers;
 
         await stop.CancelAsync();

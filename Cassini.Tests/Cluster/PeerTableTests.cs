@@ -25,6 +25,9 @@ public sealed class PeerTableTests : IDisposable
         var engine = new SimulatedEngine(_clock, new Random(1));
         _peers = engine.Connect("peers");
         _node = new SimulatedNode(_clock, engine, "n1", Options);
+
+        // Before that it asks whether it has its name.
+        _clock.AdvanceBy(Options.HeartbeatInterval);
     }
 
     public void Dispose() => _node.Dispose();
