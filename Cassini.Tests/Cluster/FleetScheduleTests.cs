@@ -135,8 +135,8 @@ public class FleetScheduleTests
                 // A peer is a subscriber that is not listed: what a route has of it is what it wants.
                 foreach (var topic in Topics)
                 {
-                    var wants = _fleet.Live.Count(other => other != node && _readers.Exists(reader => !reader.HasLeft && reader.Node == other
-                        && TopicFilter.Matches(MqttText.Encode(reader.Filter), MqttText.Encode(topic))));
+                    var wants = _fleet.Live.Count(other => other != node && _readers.Exists(reader => !reader.HasLeft
+                        && reader.Node == other && TopicFilter.Matches(MqttText.Encode(reader.Filter), MqttText.Encode(topic))));
                     node.Broker.Tree.Match(MqttText.Encode(topic)).Subscriptions.Count(subscription => subscription.Subscriber.IsPeer)
                         .ShouldBe(wants, Said($"what {node.Name} knows of {topic}"));
                 }

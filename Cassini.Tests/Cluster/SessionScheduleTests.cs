@@ -297,7 +297,8 @@ public class SessionScheduleTests
         }
 
         private bool IsDone() => _clients.All.TrueForAll(client => client.IsConnected && client.Open.Count() == 1
-                && MissingOf(client).Count == 0 && HoldersOf(client) is [var holder] && _fleet.Live.All(node => IsKnown(node, client, holder)))
+                && MissingOf(client).Count == 0 && HoldersOf(client) is [var holder]
+                && _fleet.Live.All(node => IsKnown(node, client, holder)))
             && _fleet.Live.All(node => !node.Broker.Sessions.Queues.Any()
                 && node.Broker.Sessions.Count == node.Broker.Sessions.All.Count(session => !session.IsLeaving))
             && _messages.TrueForAll(message => message.IsLost || message.Acknowledged.IsCompleted);
