@@ -33,7 +33,7 @@ internal sealed class RetainedBurst(
     public bool IsStarted { get; set; }
 
     /// <summary>About how much memory it takes, in bytes.</summary>
-    public int Cost { get; } = 250 + (3 * subscription.Filter.Length) + (40 * subscription.Filter.AsSpan().Count('/'));
+    public int Cost { get; } = 290 + (3 * subscription.Filter.Length) + (40 * subscription.Filter.AsSpan().Count('/'));
 
     public bool IsAtEnd => _next is null && search.IsAtEnd;
 

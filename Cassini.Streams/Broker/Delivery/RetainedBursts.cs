@@ -19,6 +19,9 @@ internal sealed class RetainedBursts(RetainedMessages retained, AccountMemory me
 
     private readonly SettledRetained _settled = new(memory);
     private List<RetainedBurst>? _bursts;
+
+    /// <summary>The same by their filters.</summary>
+    private Dictionary<string, RetainedBurst>? _byFilter;
     private long _made;
 
     public int Count => _bursts?.Count ?? 0;
@@ -36,12 +39,13 @@ internal sealed class RetainedBursts(RetainedMessages retained, AccountMemory me
         var burst = new RetainedBurst(++_made, upTo, subscription, search, _settled);
         memory.Take(burst.Cost);
         (_bursts ??= []).Add(burst);
+        (_byFilter ??= new(StringComparer.Ordinal)).Add(subscription.Filter, burst);
     }
 
     /// <summary>A subscription was made again and wants no retained messages: it gets those that it was to get before.</summary>
     public void Replace(Subscription subscription)
     {
-        if (_bursts?.Find(burst => burst.Subscription.Filter == subscription.Filter) is { } burst)
+        if (_byFilter?.GetValueOrDefault(subscription.Filter) is { } burst)
         {
             burst.Subscription = subscription;
         }
@@ -50,14 +54,14 @@ internal sealed class RetainedBursts(RetainedMessages retained, AccountMemory me
     /// <summary>A subscription gets no more of them.</summary>
     public void Remove(string filter)
     {
-        if (_bursts?.FindIndex(burst => burst.Subscription.Filter == filter) is { } at and >= 0)
+        if (_byFilter?.GetValueOrDefault(filter) is { } burst)
         {
-            RemoveAt(at);
+            RemoveAt(FirstAfter(burst.Number - 1));
         }
     }
 
     /// <summary>Whether a subscription has still to get some.</summary>
-    public bool Contains(string filter) => _bursts?.Exists(burst => burst.Subscription.Filter == filter) is true;
+    public bool Contains(string filter) => _byFilter?.ContainsKey(filter) is true;
 
     /// <summary>The SUBACKs are sent.</summary>
     public void Start() => _bursts?.ForEach(burst => burst.IsStarted = true);
@@ -138,10 +142,11 @@ internal sealed class RetainedBursts(RetainedMessages retained, AccountMemory me
     private void RemoveAt(int at)
     {
         memory.Return(_bursts![at].Cost);
+        _byFilter!.Remove(_bursts[at].Subscription.Filter);
         _bursts.RemoveAt(at);
         if (_bursts.Count == 0)
         {
-            _bursts = null;
+            (_bursts, _byFilter) = (null, null);
             _settled.Clear();
         }
     }
