@@ -19,16 +19,17 @@ public sealed class FleetClaimTests : IDisposable
 
     private readonly VirtualClock _clock = new();
     private readonly InMemoryStore _store = new();
+    private readonly SimulatedEngine _engine;
     private readonly SimulatedNode _node;
     private readonly SaidNode _other;
 
     public FleetClaimTests()
     {
-        var engine = new SimulatedEngine(_clock, new Random(1));
-        _node = new SimulatedNode(_clock, engine, "n1", new ClusterOptions(), store: _store);
+        _engine = new SimulatedEngine(_clock, new Random(1));
+        _node = new SimulatedNode(_clock, _engine, "n1", new ClusterOptions(), store: _store);
         _clock.AdvanceBy(TimeSpan.FromSeconds(3));
         _node.Node.HasJoined.ShouldBeTrue();
-        _other = new SaidNode(engine.Connect("n2"), Epoch.StartingAt(_clock.UtcNow), _clock);
+        _other = new SaidNode(_engine.Connect("n2"), Epoch.StartingAt(_clock.UtcNow), _clock);
     }
 
     public void Dispose() => _node.Dispose();
@@ -60,6 +61,28 @@ public sealed class FleetClaimTests : IDisposable
         var claim = await ClaimAsync();
 
         claim.Reason.ShouldBe(ReasonCode.ServerBusy);
+    }
+
+    // It may have got it: the node that had it says already that it has it no more. A new one would be the later one, and stay.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Claim_OfASessionThatAnotherNodeTakesAndThatCannotBeAsked_IsRefusedUnlessItIsToBeNew(bool cleanStart)
+    {
+        _other.Tell([new ClientClaim(ClientHash.Of("c"), 1, ClaimPhase.Wanted)]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        _engine.SetConnected("n1", false);
+
+        var claiming = _node.Broker.Sessions.Fleet!.ClaimAsync(
+            Request with { CleanStart = cleanStart }, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("there is an answer", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(200));
+            return claiming.IsCompleted;
+        });
+
+        using var claim = await claiming;
+        claim.Reason.ShouldBe(cleanStart ? ReasonCode.Success : ReasonCode.ServerBusy);
     }
 
     // A wish from before its client came: of a node that was given up, and was down meanwhile, it would undo what was served.

@@ -90,7 +90,21 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
 
     private sealed class Bus(SimulatedEngine engine, string node) : IBus
     {
-        public event Action<string?>? ConnectionChanged;
+        private Action<string?>? _connectionChanged;
+
+        /// <remarks>It is connected from the first, and says so to whoever begins to listen.</remarks>
+        public event Action<string?>? ConnectionChanged
+        {
+            add
+            {
+                _connectionChanged += value;
+                if (IsConnected)
+                {
+                    value?.Invoke("simulated");
+                }
+            }
+            remove => _connectionChanged -= value;
+        }
 
         public string Node => node;
 
@@ -123,7 +137,6 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
 
         public async Task RunAsync(CancellationToken cancellationToken)
         {
-            ConnectionChanged?.Invoke("simulated");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -133,7 +146,7 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
             if (IsConnected != isConnected)
             {
                 IsConnected = isConnected;
-                ConnectionChanged?.Invoke(isConnected ? "simulated" : null);
+                _connectionChanged?.Invoke(isConnected ? "simulated" : null);
             }
         }
 

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// Topics by their hashes, each with a mark of 1 to 3, in 11 to 32 bytes a topic. Two topics with the same hash are one. Written by one
+/// Topics by their hashes, each with a mark of 1 to 3, in 11 to 40 bytes a topic. Two topics with the same hash are one. Written by one
 /// thread at a time, and read by any thread without a lock: the places are only filled in place, or replaced as a whole.
 /// </summary>
 internal sealed class HashedTopics
@@ -14,7 +14,7 @@ internal sealed class HashedTopics
     private const int FirstSize = 16;
 
     /// <summary>Who chooses the topics must not choose their places: then all searches would be long.</summary>
-    private readonly ulong _factor = (ulong)Random.Shared.NextInt64() | 1;
+    private readonly ulong _factor = HashComparer.RandomFactor();
 
     /// <summary>A hash with its mark: with mark 0 it was removed. 0 is a free place, at which a search ends.</summary>
     private ulong[] _places = new ulong[FirstSize];
@@ -64,7 +64,7 @@ internal sealed class HashedTopics
 
         Volatile.Write(ref _places[at], hash | (uint)mark);
         Count += (mark == 0 ? 0 : 1) - ((before & MarkBits) == 0 ? 0 : 1);
-        if (_places.Length > FirstSize && Count * 8L < _places.Length)
+        if (_places.Length > FirstSize && Count * 5L < _places.Length)
         {
             Rebuild();
         }

@@ -20,7 +20,7 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
 
     private readonly Subscription _ofTopics = Make(session, "#");
 
-    /// <summary>The topics that its subscriptions stand for; null before they were asked for.</summary>
+    /// <summary>The topics that its subscriptions stand for; null as long as nobody has asked for those that were restored.</summary>
     private HashedTopics? _topics;
 
     /// <summary>What the client identifiers of these sessions begin with: no client of a fleet may have one of them.</summary>
@@ -68,20 +68,22 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     /// <param name="topics">The hashes of filters without.</param>
     public void Add(IEnumerable<string> filters, IEnumerable<ulong> topics)
     {
-        List<string> before = [.. AllFilters.Where(KeptTopics.IsOne)];
-        List<string> after = [.. KeptTopics.Write(Topics.Union(topics))];
-        foreach (var filter in filters.Concat(after).Except(AllFilters, StringComparer.Ordinal).ToList())
+        var all = AllFilters.ToHashSet(StringComparer.Ordinal);
+        var wanted = all.Where(KeptTopics.IsOne).SelectMany(KeptTopics.Read).ToHashSet(HashComparer.Instance);
+        wanted.UnionWith(topics);
+        var after = KeptTopics.Write(wanted).ToHashSet(StringComparer.Ordinal);
+        foreach (var filter in filters.Concat(after).Where(filter => !all.Contains(filter)).ToList())
         {
             session.Subscriptions.Add(Make(session, filter));
         }
 
         // Behind those that replace them: each topic is among them also when the process ends in between.
-        foreach (var filter in before.Except(after, StringComparer.Ordinal))
+        foreach (var filter in all.Where(filter => KeptTopics.IsOne(filter) && !after.Contains(filter)))
         {
             session.Subscriptions.Remove(filter);
         }
 
-        Volatile.Write(ref _topics, null);
+        Volatile.Write(ref _topics, TableOf(wanted));
     }
 
     /// <summary>Keeps a message, if any of these sessions wants it.</summary>
@@ -109,20 +111,18 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     private static Subscription Make(Session session, string filter) =>
         new(session, filter, QualityOfService.ExactlyOnce, noLocal: false, retainAsPublished: true, []);
 
-    private HashedTopics Hashed()
+    private static HashedTopics TableOf(IEnumerable<ulong> hashes)
     {
-        if (Volatile.Read(ref _topics) is { } known)
-        {
-            return known;
-        }
-
         var topics = new HashedTopics();
-        foreach (var topic in Topics)
+        foreach (var hash in hashes)
         {
-            topics.Set(topic, Wanted);
+            topics.Set(hash, Wanted);
         }
 
-        Volatile.Write(ref _topics, topics);
         return topics;
     }
+
+    /// <remarks>Never in place of what <see cref="Add"/> has made meanwhile.</remarks>
+    private HashedTopics Hashed() => Volatile.Read(ref _topics)
+        ?? Interlocked.CompareExchange(ref _topics, TableOf(Topics), null) ?? _topics!;
 }

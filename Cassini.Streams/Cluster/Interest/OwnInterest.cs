@@ -18,10 +18,10 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
     private readonly Lock _lock = new();
 
     /// <summary>Filters with wildcards.</summary>
-    private readonly WantCounts<string> _filters = new();
+    private readonly WantCounts<string> _filters = new(StringComparer.Ordinal);
 
     /// <summary>Filters without wildcards, by their hashes.</summary>
-    private readonly WantCounts<ulong> _topics = new();
+    private readonly WantCounts<ulong> _topics = new(HashComparer.Instance);
     private readonly Dictionary<ulong, ClientClaim> _clients = [];
 
     /// <summary>What is not announced yet; null when a client has no session here any more.</summary>

@@ -220,6 +220,12 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             topics.Set(one.Hash, one.Mark);
         }
 
+        if (topics.Count == 0)
+        {
+            Replace([]);
+            return;
+        }
+
         Volatile.Write(ref _topics, topics);
         ShowTopics(isFirst);
     }
@@ -254,7 +260,8 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
             return;
         }
 
-        if (!TopicFilter.TryParse(MqttText.Encode(wanted.Filter), out var share, out _) || !share.IsEmpty)
+        // Nobody says those that begin with $: they are a node's own affair.
+        if (!TopicFilter.TryParse(MqttText.Encode(wanted.Filter), out var share, out var inner) || !share.IsEmpty || inner is [(byte)'$', ..])
         {
             return;
         }

@@ -2,13 +2,14 @@ namespace Cassini.Streams.Cluster.Interest;
 
 /// <summary>How many clients want something, and what of that the others were not told yet. For the lock of its owner.</summary>
 /// <typeparam name="T">What is wanted: a filter, or the hash of a topic.</typeparam>
-internal sealed class WantCounts<T>
+/// <param name="comparer">Compares them.</param>
+internal sealed class WantCounts<T>(IEqualityComparer<T> comparer)
     where T : notnull
 {
-    private readonly Dictionary<T, (int Fast, int Sure, int Kept)> _counts = [];
+    private readonly Dictionary<T, (int Fast, int Sure, int Kept)> _counts = new(comparer);
 
     /// <summary>What is not told yet; null when it is wanted no more.</summary>
-    private readonly Dictionary<T, FilterClass?> _untold = [];
+    private readonly Dictionary<T, FilterClass?> _untold = new(comparer);
 
     /// <summary>Everything that is wanted.</summary>
     public IEnumerable<(T Wanted, FilterClass Class)> All => _counts.Select(one => (one.Key, ClassOf(one.Value)!.Value));

@@ -188,9 +188,11 @@ internal sealed class FleetSessions(
                 continue;
             }
 
-            // Of one that is lost only what it keeps is known.
+            // Of one that is lost only what it keeps is known. One that cannot be asked just now may have got the session meanwhile.
             var refusal = owner.IsLive && peers.IsConnected
                 ? await taker.BringAsync(owner, request, wish, cancellationToken).ConfigureAwait(false)
+                : owner.Claim.Phase == ClaimPhase.Wanted && !request.CleanStart
+                    ? (ReasonCode.ServerBusy, $"node {owner.Node} takes the session, and cannot be asked")
                 : owner.Claim.Phase != ClaimPhase.Kept ? null
                 : owner.Claim.Owner != ClientHash.Of(request.Identity)
                     ? (ReasonCode.NotAuthorized, "the client identifier belongs to another identity")
