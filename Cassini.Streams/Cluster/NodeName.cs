@@ -3,10 +3,11 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Cluster;
 
 /// <summary>
-/// Whose the name of this node is. A run asks first whether another one has it, and says nothing else for one heartbeat. Of two runs the
-/// later gives way: for both it is as if the name were a port that is taken. It keeps asking, and has the name when it gets no answer for
-/// <see cref="ClusterOptions.DeadAfter"/>. Only a word that names this run counts against it: the other has heard it, so it lives, while
-/// a heartbeat may be a late one of the run before. Thread-safe.
+/// Whose the name of this node is. A run asks first whether another one has it, and says nothing else for one heartbeat. Who has it answers,
+/// and who asks gives way: for both it is as if the name were a port that is taken. That one keeps asking, and has the name when it gets no
+/// answer for <see cref="ClusterOptions.DeadAfter"/>, or when the other has said farewell. Of two that have it, because they did not hear
+/// each other, or that ask at once, the later gives way. Only a word that names this run counts against it: the other has heard it, so it
+/// lives, while a heartbeat may be a late one of the run before. Thread-safe.
 /// </summary>
 internal sealed class NodeName : IDisposable
 {
@@ -79,19 +80,27 @@ internal sealed class NodeName : IDisposable
                 return;
             }
 
+            // That of who has waited for the name is not one that a run which has just started must heed: it may be the node itself, again.
             var isLater = string.CompareOrdinal(message.Epoch, _self.Epoch) > 0;
-            if (isLater && message is Beat or NameAsked)
+            switch (message)
             {
-                if (IsOpen && message is NameAsked asked && asked.Of == _self.Epoch)
-                {
-                    NoteLocked(asked.Epoch);
-                }
+                case NameAsked asked when IsOpen || (isLater && (!IsAside || asked.Of.Length > 0)):
+                    if (IsOpen && asked.Of == _self.Epoch)
+                    {
+                        NoteLocked(asked.Epoch);
+                    }
 
-                Say(new NameHeld(_self.Node, _self.Epoch, message.Epoch));
-            }
-            else if (!isLater && message is NameHeld held && held.Of == _self.Epoch)
-            {
-                GiveWayLocked(message.Epoch);
+                    AnswerLocked(asked.Epoch);
+                    break;
+                case Beat when IsOpen && isLater:
+                    AnswerLocked(message.Epoch);
+                    break;
+                case NameHeld held when held.Of == _self.Epoch && (!IsOpen || !isLater):
+                    GiveWayLocked(message.Epoch);
+                    break;
+                case Farewell when IsAside && message.Epoch == _other:
+                    _silent = int.MaxValue / 2;
+                    break;
             }
         }
 
@@ -123,7 +132,7 @@ internal sealed class NodeName : IDisposable
             }
 
             var patience = IsAside || IsOpen ? _options.DeadAfter : _options.HeartbeatInterval;
-            var isFree = _silent++ * _options.HeartbeatInterval >= patience;
+            var isFree = _silent++ >= patience / _options.HeartbeatInterval;
             if (isFree && _other is not null)
             {
                 (_other, IsAside) = (null, false);
@@ -178,6 +187,8 @@ internal sealed class NodeName : IDisposable
         _buses.Data.Tell();
         _buses.Control.Tell();
     }
+
+    private void AnswerLocked(string other) => Say(new NameHeld(_self.Node, _self.Epoch, other));
 
     private void Say(ControlMessage message) => _buses.Control.Inner.TryPublish(_subjects.Of(_self.Node), message.ToBytes());
 }

@@ -83,22 +83,58 @@ public sealed class NodeNameTests : IDisposable
         if (isKilled)
         {
             _engine.Kill("m1");
+            Pass(Options.DeadAfter.TotalSeconds - 1);
+            _later!.Events.Of<NameFreed>().ShouldBeEmpty();
+            _later.Node.HasJoined.ShouldBeFalse();
         }
         else
         {
+            // It says that it stops.
             _earlier.Dispose();
         }
 
-        Pass(Options.DeadAfter.TotalSeconds - 1);
-        _later!.Events.Of<NameFreed>().ShouldBeEmpty();
-        _later.Node.HasJoined.ShouldBeFalse();
         Pass(4);
 
-        _later.Events.Of<NameFreed>().ShouldHaveSingleItem();
+        _later!.Events.Of<NameFreed>().ShouldHaveSingleItem();
         _later.Events.Of<EngineConnected>().ShouldHaveSingleItem();
         _later.Events.Of<FleetJoined>().ShouldHaveSingleItem();
         _later.Events.Of<FleetJoinLate>().ShouldBeEmpty();
         await CrossesAsync(_later, _atLater!);
+    }
+
+    // Who has the name keeps it, whatever the clocks say.
+    [Fact]
+    public async Task Start_WithAClockThatIsBehind_TakesNothingFromWhoHasTheName()
+    {
+        _clock.Time.StepWallClock(TimeSpan.FromHours(-1));
+        StartLater();
+        _clock.Time.StepWallClock(TimeSpan.FromHours(1));
+        string.CompareOrdinal(EpochOf(_later!), EpochOf(_earlier)).ShouldBeLessThan(0);
+        Pass(20);
+
+        _later!.Events.Of<NameTaken>().ShouldHaveSingleItem().GivesWay.ShouldBeTrue();
+        _earlier.Events.Of<NameTaken>().ShouldHaveSingleItem().GivesWay.ShouldBeFalse();
+        _earlier.Events.Of<EngineLost>().ShouldBeEmpty();
+        _third.Events.Of<PeerJoined>().ShouldHaveSingleItem();
+        await CrossesAsync(_earlier, _atEarlier);
+    }
+
+    // The one that waits for its name must not have it for that.
+    [Fact]
+    public async Task Node_ThatIsKilledAndComesBackAtOnce_HasItsName()
+    {
+        StartLater();
+        Pass(5);
+        _engine.Kill("m1");
+        Pass(1);
+        using var again = Start("n1", "m4");
+        var subscriber = again.Subscribe("to/n1", out _);
+        Pass(60);
+
+        again.Events.Of<NameTaken>().ShouldHaveSingleItem().GivesWay.ShouldBeFalse();
+        again.Node.HasJoined.ShouldBeTrue();
+        _later!.Node.HasJoined.ShouldBeFalse();
+        await CrossesAsync(again, subscriber);
     }
 
     // The two did not hear each other: until they do, they take turns at the third.
