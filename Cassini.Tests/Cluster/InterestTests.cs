@@ -2,6 +2,7 @@ using System.Text;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Links;
@@ -93,6 +94,35 @@ public class InterestTests
         _told.Put(new ClientClaim(1, 1, ClaimPhase.Held));
         Tell();
         _tree.Version.ShouldBe(version);
+    }
+
+    // Two topics may have one hash: it is told as not wanted when neither is.
+    [Fact]
+    public void Hash_OfWhichSeveralWantSomething_IsWantedUntilNoneDoes()
+    {
+        var counts = new WantCounts<ulong>(HashComparer.Instance);
+        counts.Change(4, FilterClass.Fast, 1).ShouldBeTrue();
+        counts.Change(4, FilterClass.Kept, 1).ShouldBeTrue();
+        counts.Change(4, FilterClass.Fast, 1).ShouldBeFalse();
+        counts.TakeUntold().ShouldBe([(4UL, FilterClass.Kept)]);
+        counts.Change(4, FilterClass.Kept, -1).ShouldBeTrue();
+        counts.Change(4, FilterClass.Fast, -1).ShouldBeFalse();
+        counts.TakeUntold().ShouldBe([(4UL, FilterClass.Fast)]);
+        counts.Change(4, FilterClass.Fast, -1).ShouldBeTrue();
+        counts.TakeUntold().ShouldBe([(4UL, null)]);
+        counts.All.ShouldBeEmpty();
+    }
+
+    // What is kept for a node has filters of its own that begin so: a peer that says one would be taken for them.
+    [Theory]
+    [InlineData("$topics/!")]
+    [InlineData("$SYS/#")]
+    public void Filter_OfAPeer_ThatBeginsLikeTheServersOwn_IsNotTaken(string filter)
+    {
+        _known.TryApply(new InterestDelta(0, 1, [new WantedFilter(filter, FilterClass.Kept)], [], [], [], [], [])).ShouldBeTrue();
+
+        _known.KeepsAny.ShouldBeFalse();
+        KeptTopics.Read("$topics/!").ShouldBeEmpty("it cannot be read, and costs nothing else");
     }
 
     // Much is told in parts that the bus takes, and nothing twice.

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;

@@ -5,7 +5,6 @@ using Cassini.Streams.Cluster;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;
-using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Cluster;
 

@@ -6,7 +6,6 @@ using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;
-using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Cluster;
 

@@ -3,7 +3,6 @@ using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;
-using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Cluster;
 
