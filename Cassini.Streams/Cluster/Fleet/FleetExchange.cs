@@ -10,7 +10,7 @@ namespace Cassini.Streams.Cluster.Fleet;
 internal sealed class FleetExchange : IDisposable
 {
     /// <summary>What comes quickly after each other is said once.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly IBus _bus;
     private readonly FleetProjection _fleet;
