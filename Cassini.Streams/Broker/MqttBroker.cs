@@ -356,7 +356,9 @@ public sealed class MqttBroker : ISessionHandler
     public IReadOnlyList<SubscriptionInfo> GetClientSubscriptions(string clientId)
     {
         ArgumentNullException.ThrowIfNull(clientId);
-        return [.. Sessions.Find(clientId)?.Subscriptions.All.Select(InfoOf) ?? []];
+
+        // What is kept for another node is for many topics whose names are not known here.
+        return [.. Sessions.Find(clientId)?.Subscriptions.All.Where(one => !KeptTopics.IsOne(one.Filter)).Select(InfoOf) ?? []];
     }
 
     /// <summary>Creates the handler of a connection that is not served yet.</summary>

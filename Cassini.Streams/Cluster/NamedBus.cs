@@ -10,8 +10,8 @@ internal sealed class NamedBus : IBus
 {
     private readonly Lock _lock = new();
     private volatile bool _isOpen;
-    private string? _server;
-    private string? _told;
+    private (string? Server, long Number) _connection;
+    private (string? Server, long Number) _told;
     private bool _isTelling;
 
     /// <param name="inner">The bus itself.</param>
@@ -93,7 +93,8 @@ internal sealed class NamedBus : IBus
     {
         lock (_lock)
         {
-            _server = server;
+            // Another connection to the same server is another one.
+            _connection = (server, _connection.Number + 1);
         }
 
         Tell();
@@ -103,9 +104,16 @@ internal sealed class NamedBus : IBus
     {
         lock (_lock)
         {
-            server = _isOpen ? _server : null;
-            _isTelling = server != _told;
-            _told = server;
+            var now = _isOpen ? _connection : (null, 0);
+            if (now.Server is not null && _told.Server is not null && now != _told)
+            {
+                // The end of the one before was not told yet.
+                now = (null, 0);
+            }
+
+            server = now.Server;
+            _isTelling = now != _told && (server is not null || _told.Server is not null);
+            _told = _isTelling ? now : _told;
             return _isTelling;
         }
     }

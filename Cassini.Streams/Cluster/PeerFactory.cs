@@ -24,8 +24,7 @@ internal sealed class PeerFactory(
 {
     private readonly ulong _run = RunOf(self.Epoch);
 
-    // Higher than that of any link of an earlier run.
-    private ulong _lastLink = RunOf(self.Epoch) << 16;
+    private ulong _lastLink = LinkNumber.Before(RunOf(self.Epoch));
 
     /// <summary>A run of a peer.</summary>
     /// <param name="node">The name of the peer.</param>
@@ -42,7 +41,7 @@ internal sealed class PeerFactory(
         }
 
         var receiver = new LinkReceiver(
-            subscriber, broker.Peers.Publish, durability, time, mark => marked(node, subscriber, mark));
+            subscriber, broker.Peers.Publish, durability, time, mark => marked(node, subscriber, mark)) { Run = RunOf(epoch) };
         var retained = new RetainedSync(
             subscriber, broker.Retained, broker.Peers, durability, bus,
             (subjects.Retained(from: self.Node, to: node), subjects.Retained(from: node, to: self.Node)), (_run, RunOf(epoch)), time);

@@ -153,7 +153,7 @@ internal sealed class NatsBus : IBus
             connection = await NatsServerConnection.OpenAsync(_servers[index], _name, _options, _logger, _time, cancellationToken)
                 .ConfigureAwait(false);
             SubscribeOn(connection);
-            await connection.ConfirmAsync(_echo, cancellationToken).ConfigureAwait(false);
+            await connection.HearItselfAsync(_echo, cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch (Exception failure)

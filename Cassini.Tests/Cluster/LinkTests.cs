@@ -91,6 +91,25 @@ public class LinkTests
         _got[^1].ShouldBe("of the next link");
     }
 
+    // It had the name of the peer for a while, and began later: its numbers are higher.
+    [Fact]
+    public void Frames_OfAnotherRunOfThePeer_CountForNothing()
+    {
+        var receiver = new LinkReceiver(_peer, Deliver, new Durability(), _clock.Time, static _ => { })
+        {
+            Run = 1_000,
+            Sender = NewLink(_back, 1, new LinkOptions()),
+        };
+        foreach (var (run, text) in (ReadOnlySpan<(ulong, string)>)[(5_000, "later"), (1_000, "its own"), (999, "earlier")])
+        {
+            var link = NewLink(_there, LinkNumber.Before(run) + 1, new LinkOptions());
+            Send(link, text);
+            Carry(link, receiver);
+        }
+
+        _got.ShouldBe(["its own"]);
+    }
+
     private (LinkSender Link, LinkReceiver Receiver) Open(LinkOptions options, int largestMessage = 100_000)
     {
         var link = NewLink(_there, 1, options);

@@ -64,11 +64,18 @@ internal sealed class LinkReceiver(
     /// <summary>The most bytes of a message in parts. Nothing more is taken of a link with a larger one.</summary>
     public int LargestMessage { get; init; } = LargestPacket;
 
+    /// <summary>
+    /// The run of the peer: what comes from another one is late. A later one may have had the name, so its numbers may be higher. 0 when it
+    /// is not known.
+    /// </summary>
+    public ulong Run { get; init; }
+
     /// <summary>A frame came.</summary>
     public void Receive(ReadOnlyMemory<byte> frame)
     {
         // A damaged frame is sent again if it matters; one of a link that the peer has given up comes late.
-        if (!FrameHeader.TryRead(frame.Span, out var header) || header.Sender < _link || header.Sender <= Volatile.Read(ref _closed))
+        if (!FrameHeader.TryRead(frame.Span, out var header) || header.Sender < _link || header.Sender <= Volatile.Read(ref _closed)
+            || !LinkNumber.IsOf(header.Sender, Run))
         {
             return;
         }
