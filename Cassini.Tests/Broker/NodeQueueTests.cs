@@ -1,6 +1,5 @@
 using System.Text;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -52,7 +51,7 @@ public class NodeQueueTests
     {
         await using var rig = new BrokerRig();
         string[] filters = [.. Enumerable.Range(0, 1_500).Select(i => $"f/{i}/#")];
-        ulong[] topics = [.. Enumerable.Range(0, 30_000).Select(Topic)];
+        ulong[] topics = [.. TopicHashes.Of(Enumerable.Range(0, 30_000).Select(i => $"t/{i}"))];
 
         var queue = rig.Broker.Sessions.OpenQueue("n2", filters, topics[..20_000]).ShouldNotBeNull();
         rig.Broker.Sessions.OpenQueue("n2", filters[..10], topics[10_000..]).ShouldBeSameAs(queue);
@@ -66,8 +65,6 @@ public class NodeQueueTests
         Add(next, kept, "t/29999", "1").ShouldBeTrue();
         Add(next, kept, "t/30000", "2").ShouldBeFalse();
         return;
-
-        static ulong Topic(int number) => HashedTopics.HashOf(Encoding.UTF8.GetBytes($"t/{number}"));
 
         void Check(NodeQueue one)
         {

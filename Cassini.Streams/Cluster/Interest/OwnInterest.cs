@@ -179,22 +179,25 @@ internal sealed class OwnInterest(Watermark confirmed, Action changed) : IIntere
 
     private static bool IsOfServer(string filter)
     {
+        if (!TopicFilter.IsShared(filter))
+        {
+            return filter is ['$', ..];
+        }
+
         TopicFilter.TrySplit(MqttText.Encode(filter), out _, out var inner);
         return inner is [(byte)'$', ..];
     }
 
     private long Change(Subscription subscription, int by)
     {
-        var encoded = MqttText.Encode(subscription.Filter);
-        var isTopic = !encoded.AsSpan().ContainsAny((byte)'+', (byte)'#');
+        var filter = subscription.Filter;
+        var topic = filter.AsSpan().ContainsAny('+', '#') ? (ulong?)null : HashedTopics.HashOf(MqttText.Encode(filter));
         var wanted = (FilterClass)subscription.Announced;
         bool isChanged;
         long version;
         lock (_lock)
         {
-            isChanged = isTopic
-                ? _topics.Change(HashedTopics.HashOf(encoded), wanted, by)
-                : _filters.Change(subscription.Filter, wanted, by);
+            isChanged = topic is { } hash ? _topics.Change(hash, wanted, by) : _filters.Change(filter, wanted, by);
             version = isChanged ? ++_version : _version;
         }
 
