@@ -41,7 +41,7 @@ internal sealed class FleetSessions(
 
         if (!await peers.WhenJoinedAsync(cancellationToken).ConfigureAwait(false))
         {
-            return Refused(ReasonCode.ServerUnavailable, "this node has not joined its fleet yet");
+            return Refused(ReasonCode.ServerUnavailable, "this node takes no part in its fleet yet");
         }
 
         var began = time.GetTimestamp();
