@@ -86,7 +86,9 @@ internal sealed record InterestWanted(string Node, string Epoch) : ControlMessag
 /// <param name="Released">Clients that have no session there any more.</param>
 /// <param name="Kept">Filters with wildcards that it wants with QoS 1 or 2, also what is published while it is gone.</param>
 /// <param name="Shares">Shared subscriptions, and how many members they have there.</param>
-/// <param name="Topics">Filters without wildcards that it wants or wants no more: of each <see cref="WantedTopic.Value"/>, in 8 bytes.</param>
+/// <param name="Topics">
+/// Filters without wildcards that it wants or wants no more: of each <see cref="WantedTopic.Value"/>, in 8 bytes.
+/// </param>
 internal sealed record InterestTold(
     string Node, string Epoch, long From, long To, int Part, int Parts,
     ImmutableArray<string> Fast, ImmutableArray<string> Sure, ImmutableArray<string> Gone, ImmutableArray<string> Claims,

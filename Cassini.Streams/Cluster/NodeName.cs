@@ -3,11 +3,11 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Cluster;
 
 /// <summary>
-/// Whose the name of this node is. A run asks first whether another one has it, and says nothing else for one heartbeat. Who has it answers,
-/// and who asks gives way: for both it is as if the name were a port that is taken. That one keeps asking, and has the name when it gets no
-/// answer for <see cref="ClusterOptions.DeadAfter"/>, or when the other has said farewell. Of two that have it, because they did not hear
-/// each other, or that ask at once, the later gives way. Only a word that names this run counts against it: the other has heard it, so it
-/// lives, while a heartbeat may be a late one of the run before. Thread-safe.
+/// Whose the name of this node is. A run asks first whether another one has it, and says nothing else for one heartbeat. Who has it
+/// answers, and who asks gives way: for both it is as if the name were a port that is taken. That one keeps asking, and has the name when
+/// it gets no answer for <see cref="ClusterOptions.DeadAfter"/>, or when the other has said farewell. Of two that have it, because they did
+/// not hear each other, or that ask at once, the later gives way. Only a word that names this run counts against it: the other has heard
+/// it, so it lives, while a heartbeat may be a late one of the run before. Thread-safe.
 /// </summary>
 internal sealed class NodeName : IDisposable
 {

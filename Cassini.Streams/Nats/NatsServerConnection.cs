@@ -141,7 +141,9 @@ internal sealed class NatsServerConnection : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TimeoutException">There was no answer in time.</exception>
     /// <exception cref="OperationCanceledException">It was lost before the server had confirmed the subscriptions.</exception>
-    /// <exception cref="NatsException">It was lost afterwards; the message is the server's own when the server refuses something.</exception>
+    /// <exception cref="NatsException">
+    /// It was lost afterwards; the message is the server's own when the server refuses something.
+    /// </exception>
     public async Task HearItselfAsync(string echo, CancellationToken cancellationToken)
     {
         var word = Guid.NewGuid().ToByteArray();

@@ -28,7 +28,9 @@ public class InterestTests
         _known = new PeerInterest(_tree, _peer);
     }
 
-    /// <summary>Any subscribing and unsubscribing, told as changes or as a whole: routes lead to the node if a client there wants them.</summary>
+    /// <summary>
+    /// Any subscribing and unsubscribing, told as changes or as a whole: routes lead to the node if a client there wants them.
+    /// </summary>
     [Fact]
     public void Routes_AfterAnyChanges_LeadToTheNodeThatWantsThem() =>
         Gen.Select(Gens.Filter, Gen.Int[0, 2], Gen.Int[0, 9]).Array[1, 60].Sample(steps => new InterestTests().Run(steps));
@@ -144,7 +146,8 @@ public class InterestTests
         parts.SelectMany(part => part.Wanted).ShouldBe(all.Wanted);
         foreach (var part in parts)
         {
-            var (sure, kept) = (part.Wanted.Where(one => one.Class == FilterClass.Sure), part.Wanted.Where(one => one.Class == FilterClass.Kept));
+            var sure = part.Wanted.Where(one => one.Class == FilterClass.Sure);
+            var kept = part.Wanted.Where(one => one.Class == FilterClass.Kept);
             var told = new InterestTold(
                 "n1", "000001a229de1f9d", 0, 1, 0, 1, [], [.. sure.Select(one => one.Filter)], [], [], [],
                 [.. kept.Select(one => one.Filter)], [], InterestTold.Write(part.Topics));

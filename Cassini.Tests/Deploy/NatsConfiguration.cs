@@ -33,7 +33,8 @@ internal static class NatsConfiguration
 
         foreach (var node in nodes)
         {
-            await using var running = new RunningBus([$"tls://127.0.0.1:{port}"], Options(bus, node), echo: new Subjects("main").Echo(node));
+            await using var running = new RunningBus(
+                [$"tls://127.0.0.1:{port}"], Options(bus, node), echo: new Subjects("main").Echo(node));
             await running.ConnectedAsync();
         }
 

@@ -10,7 +10,9 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 internal static class KeptTopics
 {
-    /// <summary>About so many are in each. In base64 the longest filter of MQTT has room for 6,143, and how many come together is chance.</summary>
+    /// <summary>
+    /// About so many are in each. In base64 the longest filter of MQTT has room for 6,143, and how many come together is chance.
+    /// </summary>
     private const int UsuallyInAFilter = 2_048;
 
     /// <summary>The queue's own tree has nothing else that begins so, and other nodes may not say such filters.</summary>
@@ -28,7 +30,8 @@ internal static class KeptTopics
             bits++;
         }
 
-        return topics.GroupBy(topic => bits == 0 ? 0 : topic >> (64 - bits)).SelectMany(together => together.Order().Chunk(2 * UsuallyInAFilter))
+        return topics.GroupBy(topic => bits == 0 ? 0 : topic >> (64 - bits))
+            .SelectMany(together => together.Order().Chunk(2 * UsuallyInAFilter))
             .Select(Write);
     }
 

@@ -261,7 +261,8 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
         }
 
         // Nobody says those that begin with $: they are a node's own affair.
-        if (!TopicFilter.TryParse(MqttText.Encode(wanted.Filter), out var share, out var inner) || !share.IsEmpty || inner is [(byte)'$', ..])
+        if (!TopicFilter.TryParse(MqttText.Encode(wanted.Filter), out var share, out var inner) || !share.IsEmpty
+            || inner is [(byte)'$', ..])
         {
             return;
         }

@@ -44,7 +44,9 @@ internal sealed class KeptFrames(int mostAgain)
         }
     }
 
-    /// <summary>What is sent again begins here the next time: before that the peer has everything, though it may not acknowledge it yet.</summary>
+    /// <summary>
+    /// What is sent again begins here the next time: before that the peer has everything, though it may not acknowledge it yet.
+    /// </summary>
     /// <param name="number">The number of a frame; 0 for the first.</param>
     public void GoOnFrom(long number) => _againFrom = number;
 
