@@ -41,7 +41,10 @@ internal sealed class PeerFactory(
         }
 
         var receiver = new LinkReceiver(
-            subscriber, broker.Peers.Publish, durability, time, mark => marked(node, subscriber, mark)) { Run = RunOf(epoch) };
+            subscriber, broker.Peers.Publish, durability, time, mark => marked(node, subscriber, mark))
+        {
+            Run = RunOf(epoch),
+        };
         var retained = new RetainedSync(
             subscriber, broker.Retained, broker.Peers, durability, bus,
             (subjects.Retained(from: self.Node, to: node), subjects.Retained(from: node, to: self.Node)), (_run, RunOf(epoch)), time);
