@@ -80,7 +80,7 @@ internal sealed class NodeName : IDisposable
                 return;
             }
 
-            // That of who has waited for the name is not one that a run which has just started must heed: it may be the node itself, again.
+            // While it waits for the name it answers only others that wait: a run that has just started may be the node itself, again.
             var isLater = string.CompareOrdinal(message.Epoch, _self.Epoch) > 0;
             switch (message)
             {
@@ -152,7 +152,7 @@ internal sealed class NodeName : IDisposable
         Tell();
     }
 
-    /// <summary>An earlier run has heard this one: peers are told that this one is gone, so that they hear the other at once.</summary>
+    /// <summary>Another run has the name. Peers that know this one are told that it stops, so that they hear the other at once.</summary>
     private void GiveWayLocked(string other)
     {
         if (IsOpen)

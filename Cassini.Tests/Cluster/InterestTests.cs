@@ -98,7 +98,7 @@ public class InterestTests
         _tree.Version.ShouldBe(version);
     }
 
-    // Two topics may have one hash: it is told as not wanted when neither is.
+    // Two topics may have one hash: peers hear that it is not wanted any more when nobody wants either.
     [Fact]
     public void Hash_OfWhichSeveralWantSomething_IsWantedUntilNoneDoes()
     {
@@ -127,7 +127,7 @@ public class InterestTests
         KeptTopics.Read("$topics/!").ShouldBeEmpty("it cannot be read, and costs nothing else");
     }
 
-    // Much is told in parts that the bus takes, and nothing twice.
+    // A long change goes in parts that the bus takes, and says nothing twice.
     [Theory]
     [InlineData(1_000)]
     [InlineData(100_000)]

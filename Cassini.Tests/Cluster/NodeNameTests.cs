@@ -119,7 +119,7 @@ public sealed class NodeNameTests : IDisposable
         await CrossesAsync(_earlier, _atEarlier);
     }
 
-    // The one that waits for its name must not have it for that.
+    // The copy that waits for the name must not get it for that.
     [Fact]
     public async Task Node_ThatIsKilledAndComesBackAtOnce_HasItsName()
     {
@@ -208,7 +208,7 @@ public sealed class NodeNameTests : IDisposable
         _third.Events.Of<PeerJoined>().Select(joined => joined.PeerEpoch).ShouldBe([EpochOf(_earlier), EpochOf(_later)]);
     }
 
-    // The one that gave way was cut off itself, so that it could not be answered.
+    // It was cut off itself, so no answer could reach it.
     [Fact]
     public void Later_WhoseBusIsLost_DoesNotTakeThatForSilence()
     {

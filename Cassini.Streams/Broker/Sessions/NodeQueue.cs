@@ -16,13 +16,6 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <param name="tree">Its subscriptions.</param>
 internal sealed class NodeQueue(string node, Session session, SubscriptionTree tree)
 {
-    private const int Wanted = 1;
-
-    private readonly Subscription _ofTopics = Make(session, "#");
-
-    /// <summary>The topics that its subscriptions stand for; null as long as nobody has asked for those that were restored.</summary>
-    private HashedTopics? _topics;
-
     /// <summary>What the client identifiers of these sessions begin with: no client of a fleet may have one of them.</summary>
     public const string Prefix = "$node/";
 
@@ -31,6 +24,13 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
 
     /// <summary>How long it is kept: as long as the fleet remembers a node that is lost.</summary>
     public const uint ExpirySeconds = 7 * 24 * 60 * 60;
+
+    private const int Wanted = 1;
+
+    private readonly Subscription _ofTopics = Make(session, "#");
+
+    /// <summary>The topics that its subscriptions stand for; null as long as nobody has asked for those that were restored.</summary>
+    private HashedTopics? _topics;
 
     /// <summary>The other node.</summary>
     public string Node => node;
