@@ -99,7 +99,8 @@ internal sealed class NodeName : IDisposable
                     GiveWayLocked(message.Epoch);
                     break;
                 case Farewell when IsAside && message.Epoch == _other:
-                    _silent = int.MaxValue / 2;
+                    // It asks once more: who said farewell may have given way to a third run, which has the name.
+                    _silent = (int)(_options.DeadAfter / _options.HeartbeatInterval) - 1;
                     break;
             }
         }

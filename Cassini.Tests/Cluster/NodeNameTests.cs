@@ -141,8 +141,7 @@ public sealed class NodeNameTests : IDisposable
     [Fact]
     public async Task Runs_ThatMeetLater_TheLaterGivesWayAndThePeersAreWellAgain()
     {
-        _engine.Cut("m1", "m2");
-        _engine.Cut("m2", "m1");
+        CutOffFromTheEarlier("m2");
         StartLater();
         Pass(5);
         _later!.Node.HasJoined.ShouldBeTrue();
@@ -208,6 +207,32 @@ public sealed class NodeNameTests : IDisposable
         _third.Events.Of<PeerJoined>().Select(joined => joined.PeerEpoch).ShouldBe([EpochOf(_earlier), EpochOf(_later)]);
     }
 
+    // Who says farewell has given way itself: the name is not free.
+    [Fact]
+    public async Task Farewell_OfARunThatGivesWay_FreesNothing()
+    {
+        CutOffFromTheEarlier("m2", "m4");
+        StartLater();
+        Pass(5.2);
+        using var last = Start("n1", "m4");
+        Pass(5);
+        last.Events.Of<NameTaken>().ShouldHaveSingleItem().OtherEpoch.ShouldBe(EpochOf(_later!));
+
+        _engine.Heal();
+        CutOffFromTheEarlier("m4");
+        await Eventually.HoldsAsync("the second gives way to the first", () =>
+        {
+            _clock.AdvanceBy(Step);
+            return _later!.Events.Of<NameTaken>().Any(taken => taken.GivesWay);
+        });
+        _engine.Heal();
+        Pass(60);
+
+        last.Events.Of<NameFreed>().ShouldBeEmpty();
+        last.Events.Of<EngineConnected>().ShouldBeEmpty();
+        last.Node.HasJoined.ShouldBeFalse();
+    }
+
     // It was cut off itself, so no answer could reach it.
     [Fact]
     public void Later_WhoseBusIsLost_DoesNotTakeThatForSilence()
@@ -241,6 +266,15 @@ public sealed class NodeNameTests : IDisposable
 
         _earlier.Events.Of<NameTaken>().ShouldBeEmpty();
         _earlier.Node.Peers.ShouldBe(["n3"]);
+    }
+
+    private void CutOffFromTheEarlier(params string[] machines)
+    {
+        foreach (var machine in machines)
+        {
+            _engine.Cut("m1", machine);
+            _engine.Cut(machine, "m1");
+        }
     }
 
     private SimulatedNode Start(string name, string machine)
