@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>The bus of the fleet, which carries what its nodes say to each other, is connected.</summary>
-/// <param name="Server">The server that it is connected to.</param>
+/// <summary>The bus of the fleet is connected, for what its nodes say to each other and for messages.</summary>
+/// <param name="Server">The server that the connection for what nodes say goes to.</param>
 public sealed record EngineConnected(string Server) : BrokerEvent
 {
     /// <inheritdoc/>
@@ -11,7 +11,7 @@ public sealed record EngineConnected(string Server) : BrokerEvent
 }
 
 /// <summary>
-/// The bus of the fleet is not connected: the connection was lost, or could not be made. Published again when the problem becomes another
+/// The bus of the fleet is not connected: one of its two connections was lost, or could not be made. Published again when the problem becomes another
 /// one. A node that stops closes the connection itself and does not publish this.
 /// </summary>
 /// <param name="Problem">What is wrong, for people.</param>

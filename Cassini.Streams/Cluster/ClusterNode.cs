@@ -58,7 +58,8 @@ internal sealed class ClusterNode : IDisposable
         _options = options;
         _self = new NodeRun(node, epoch.ToString());
         _broker = broker;
-        _buses = (new NamedBus(control), new NamedBus(data));
+        var messages = new NamedBus(data);
+        _buses = (new NamedBus(control, messages), messages);
         _time = time;
         _lock = new NodeLock(events);
         var subjects = new Subjects(options.Name);

@@ -45,7 +45,8 @@ internal sealed class ControlLine(
     {
         using (nodeLock.Enter())
         {
-            if (!peers.IsStopped && !buses.Control.Inner.IsConnected && buses.Control.Problem is { } problem)
+            var isLost = buses.Control is { Inner.IsConnected: false } or { IsOpen: true, IsConnected: false };
+            if (!peers.IsStopped && isLost && buses.Control.Problem is { } problem)
             {
                 NoteLocked(problem);
             }

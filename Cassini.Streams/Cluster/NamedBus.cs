@@ -4,21 +4,29 @@ namespace Cassini.Streams.Cluster;
 
 /// <summary>
 /// A bus as the parts of a node see it: not connected until the name of the node is its own, and while another run has that name. So
-/// nothing is said in a name that is another one's. Thread-safe.
+/// nothing is said in a name that is another one's. Nor is it while the connection beside it is lost: a node that says that it lives, and
+/// cannot take messages, would make publishers on all others wait. Thread-safe.
 /// </summary>
 internal sealed class NamedBus : IBus
 {
     private readonly Lock _lock = new();
+    private readonly IBus? _beside;
     private volatile bool _isOpen;
     private (string? Server, long Number) _connection;
     private (string? Server, long Number) _told;
     private bool _isTelling;
 
     /// <param name="inner">The bus itself.</param>
-    public NamedBus(IBus inner)
+    /// <param name="beside">The connection for messages, for the one of what nodes say to each other; null for none.</param>
+    public NamedBus(IBus inner, NamedBus? beside = null)
     {
         Inner = inner;
+        _beside = beside?.Inner;
         inner.ConnectionChanged += OnConnection;
+        if (_beside is not null)
+        {
+            _beside.ConnectionChanged += _ => Tell();
+        }
     }
 
     /// <inheritdoc/>
@@ -35,16 +43,19 @@ internal sealed class NamedBus : IBus
     }
 
     /// <inheritdoc/>
-    public bool IsConnected => _isOpen && Inner.IsConnected;
+    public bool IsConnected => CanSpeak && Inner.IsConnected;
 
     /// <inheritdoc/>
-    public string? Problem => Inner.Problem;
+    public string? Problem =>
+        Inner.Problem ?? (_beside is { IsConnected: false, Problem: { } problem } ? $"the connection for messages: {problem}" : null);
 
     /// <inheritdoc/>
     public int LargestMessage => Inner.LargestMessage;
 
+    private bool CanSpeak => _isOpen && _beside is not { IsConnected: false };
+
     /// <inheritdoc/>
-    public bool TryPublish(string subject, ReadOnlySpan<byte> data) => _isOpen && Inner.TryPublish(subject, data);
+    public bool TryPublish(string subject, ReadOnlySpan<byte> data) => CanSpeak && Inner.TryPublish(subject, data);
 
     /// <inheritdoc/>
     public IDisposable Subscribe(string subject, Action<ReadOnlyMemory<byte>> handler) => Inner.Subscribe(subject, data =>
@@ -104,7 +115,7 @@ internal sealed class NamedBus : IBus
     {
         lock (_lock)
         {
-            var now = _isOpen ? _connection : (null, 0);
+            var now = CanSpeak ? _connection : (null, 0);
             if (now.Server is not null && _told.Server is not null && now != _told)
             {
                 // The end of the one before was not told yet.

@@ -34,6 +34,33 @@ public sealed class FleetSilenceTests : IDisposable
         _second.Dispose();
     }
 
+    // A node that says that it lives, and takes no messages, would make publishers on all others wait for as long.
+    [Fact]
+    public async Task DataConnection_IsLostAlone_TheNodeIsOffTheBus()
+    {
+        var subscriber = Subscribe(_second, "t");
+        _clock.AdvanceBy(S(1));
+        _engine.SetDataConnected("n2", false);
+        var waiting = _first.PublishAsync("t", "1", QualityOfService.AtLeastOnce);
+        _clock.AdvanceBy(S(3));
+
+        _second.Events.Of<EngineLost>().ShouldHaveSingleItem();
+        _second.Node.Bus.IsConnected.ShouldBeFalse();
+        _first.Events.Of<PeerSuspected>().ShouldHaveSingleItem().Node.ShouldBe("n2");
+        waiting.IsCompleted.ShouldBeFalse("it may still be taken");
+        _clock.AdvanceBy(S(8));
+        await Eventually.CompletesAsync("nobody waits for a peer that is given up", waiting);
+
+        _engine.SetDataConnected("n2", true);
+        _clock.AdvanceBy(S(3));
+        _second.Events.Of<EngineConnected>().Count.ShouldBe(2);
+        _first.Node.Peers.ShouldBe(["n2"]);
+        var publishing = _first.PublishAsync("t", "2", QualityOfService.AtLeastOnce);
+        _clock.AdvanceBy(S(2));
+        await Eventually.CompletesAsync("it is acknowledged", publishing);
+        Read(subscriber).ShouldContain("2");
+    }
+
     // One of the two gives the other up, which hears it all the time: it begins a new link, and the other must take that from its begin.
     [Theory]
     [InlineData(true)]

@@ -159,6 +159,23 @@ public class FleetTests
     }
 
     [Fact]
+    public async Task Engine_HasOneConnectionLeft_TheNodeTakesNoPartUntilItHasTwo()
+    {
+        await using var fleet = await Fleet.StartAsync(
+            1, cluster => cluster with { JoinPatience = TimeSpan.FromSeconds(1) }, more: "max_connections: 3");
+        var node = await fleet.AddAsync();
+
+        await node.HappensAsync<EngineLost>("it is refused", lost => lost.Problem.Contains("maximum connections", StringComparison.Ordinal));
+        await node.BecomesAsync(
+            "it says so", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Cluster).Reason == Reasons.Alone);
+        node.Events().ShouldNotContain(envelope => envelope.Event is EngineConnected);
+        fleet.Nodes[0].Events().ShouldNotContain(envelope => envelope.Event is PeerJoined);
+
+        fleet.Nats.Reload(0, "max_connections: 4");
+        await fleet.IsWholeAsync();
+    }
+
+    [Fact]
     public async Task Node_StopsAndAnotherComes_ArePeersThatLeaveAndJoin()
     {
         await using var fleet = await Fleet.StartAsync(2);

@@ -29,7 +29,7 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
     /// <summary>How many messages were sent.</summary>
     public long Sent => Interlocked.Read(ref _sent);
 
-    /// <summary>A connection of a node.</summary>
+    /// <summary>A connection of a node. The first is that of what nodes say to each other, and the second that of messages.</summary>
     public IBus Connect(string node)
     {
         var bus = new Bus(this, node);
@@ -65,6 +65,10 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
             bus.SetConnected(isConnected);
         }
     }
+
+    /// <summary>The connection for messages of a node is lost, or back.</summary>
+    public void SetDataConnected(string node, bool isConnected) =>
+        _buses.Where(bus => bus.Node == node).ElementAt(1).SetConnected(isConnected);
 
     private void Send(Bus from, string subject, byte[] data)
     {
