@@ -2,7 +2,7 @@
 # What crosses from one node of a fleet to another, beside what stays within a node of it, a broker on its own, and NATS' own MQTT between
 # two of three servers. All are up on this machine, and each load runs on each of them in turn, in rounds. Prints one table.
 #
-#   bench/fleet.sh                                       all of it, about three minutes
+#   bench/fleet.sh                                       all of it, about eight minutes
 #   ROUNDS=1 LOADS="1-1 latency" bench/fleet.sh          a short run
 #
 #   ROUNDS        rounds, of which the medians are printed; default 5. A ratio is the median of the rounds' ratios
