@@ -52,6 +52,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         return child;
     }
 
+    /// <summary>What the system knows it by.</summary>
+    public int Id => _process.Id;
+
     /// <summary>A line as someone pastes it into a shell: exec, so that the child is the program and not a shell around it.</summary>
     public static ChildProcess Paste(
         string line, string? workingDirectory = null, params IEnumerable<(string Name, string Value)> environment) =>

@@ -88,7 +88,7 @@ public class FleetTests
         var subscriber = await fleet.ConnectAsync(0, "s");
         var other = await fleet.ConnectAsync(0, "o");
         var publisher = await fleet.ConnectAsync(1, "p");
-        fleet.Nats.Pause(0);
+        await fleet.Nats.PauseAsync(0);
         var subscribing = subscriber.SubscribeAsync("t", QualityOfService.AtLeastOnce);
         await Eventually.HoldsAsync("it is handled", () => fleet.Nodes[0].Mqtt.Broker.GetSubscriptions("t").Count == 1);
         for (var i = 0; i < 20; i++)

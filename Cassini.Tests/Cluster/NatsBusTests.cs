@@ -185,7 +185,7 @@ public class NatsBusTests
         var clock = new VirtualClock();
         await using var bus = new RunningBus(servers.Addresses, time: clock.Time);
         await bus.ConnectedAsync();
-        servers.Pause(0);
+        await servers.PauseAsync(0);
         var message = new byte[32 << 10];
         var taken = 0L;
         await Eventually.HoldsAsync("the outbox is full", () =>

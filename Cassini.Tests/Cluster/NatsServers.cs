@@ -120,8 +120,16 @@ internal sealed class NatsServers : IAsyncDisposable
         _processes[index].ShouldNotBeNull().Signal(Hangup);
     }
 
-    /// <summary>Stops one as a machine that hangs does: its connections stay open.</summary>
-    public void Pause(int index) => _processes[index].ShouldNotBeNull().Signal(Stop);
+    /// <summary>Stops one as a machine that hangs does: its connections stay open. Ends when each of its threads stands still.</summary>
+    public async Task PauseAsync(int index)
+    {
+        var process = _processes[index].ShouldNotBeNull();
+        process.Signal(Stop);
+        await Eventually.HoldsAsync(
+            $"NATS server {index} stands still",
+            () => Directory.EnumerateDirectories($"/proc/{process.Id}/task")
+                .All(thread => File.ReadAllText($"{thread}/stat").Contains(") T ", StringComparison.Ordinal)));
+    }
 
     /// <summary>Lets a paused one go on.</summary>
     public void Resume(int index) => _processes[index].ShouldNotBeNull().Signal(Continue);
