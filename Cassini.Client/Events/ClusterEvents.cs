@@ -11,8 +11,8 @@ public sealed record EngineConnected(string Server) : BrokerEvent
 }
 
 /// <summary>
-/// The bus of the fleet is not connected: one of its two connections was lost, or could not be made. Published again when the problem becomes another
-/// one. A node that stops closes the connection itself and does not publish this.
+/// The bus of the fleet is not connected: one of its two connections was lost, or could not be made. Published again when the problem
+/// becomes another one. A node that stops closes the connection itself and does not publish this.
 /// </summary>
 /// <param name="Problem">What is wrong, for people.</param>
 public sealed record EngineLost(string Problem) : BrokerEvent

@@ -17,8 +17,8 @@ namespace Cassini.Streams.Cluster;
 /// <param name="tasks">Owns what goes on in the background.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class PeerLinks(
-    NodeRun self, ClusterOptions options, PeerFactory peers, MqttBroker broker, Durability durability, ControlSender sender, NodeLock nodeLock, NodeTasks tasks,
-    TimeProvider time)
+    NodeRun self, ClusterOptions options, PeerFactory peers, MqttBroker broker, Durability durability, ControlSender sender,
+    NodeLock nodeLock, NodeTasks tasks, TimeProvider time)
 {
     private readonly QueueDrain _drain = new(time);
 

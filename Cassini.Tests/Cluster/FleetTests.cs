@@ -165,7 +165,8 @@ public class FleetTests
             1, cluster => cluster with { JoinPatience = TimeSpan.FromSeconds(1) }, more: "max_connections: 3");
         var node = await fleet.AddAsync();
 
-        await node.HappensAsync<EngineLost>("it is refused", lost => lost.Problem.Contains("maximum connections", StringComparison.Ordinal));
+        await node.HappensAsync<EngineLost>(
+            "it is refused", lost => lost.Problem.Contains("maximum connections", StringComparison.Ordinal));
         await node.BecomesAsync(
             "it says so", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Cluster).Reason == Reasons.Alone);
         node.Events().ShouldNotContain(envelope => envelope.Event is EngineConnected);

@@ -154,7 +154,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         }
     }
 
-    /// <summary>Whether publishers do not wait for it, because the peer took nothing on the link before, and nothing yet on this one.</summary>
+    /// <summary>Whether publishers do not wait for it: the peer took nothing on the link before, and nothing yet on this one.</summary>
     public bool IsDoubted => _isDoubted;
 
     /// <summary>Whether nothing more is sent.</summary>
