@@ -167,8 +167,7 @@ public static class EventJson
         return EventLine.Event;
     }
 
-    private static FrozenDictionary<Type, Form> MakeForms() => KnownEvents.All
-        .ToFrozenDictionary(type => type, type => new Form(JsonNamingPolicy.CamelCase.ConvertName(type.Name), Options.GetTypeInfo(type)));
+    private static FrozenDictionary<Type, Form> MakeForms() => KnownEvents.All.ToFrozenDictionary(type => type, type => new Form(type));
 
     private static JsonSerializerOptions MakeOptions() => new()
     {
@@ -209,9 +208,14 @@ public static class EventJson
         },
     };
 
-    private sealed record Form(string Name, JsonTypeInfo Shape)
+    private sealed class Form(Type type)
     {
         private static readonly string[] Categories = [.. Enum.GetNames<EventCategory>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
+
+        public string Name { get; } = JsonNamingPolicy.CamelCase.ConvertName(type.Name);
+
+        // When it is needed, because a start meets few of the types, and making all of them takes a tenth of it.
+        public JsonTypeInfo Shape => field ??= Options.GetTypeInfo(type);
 
         public string Category(BrokerEvent happened) => Categories[(int)happened.Category];
     }
