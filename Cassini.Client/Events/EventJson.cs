@@ -48,7 +48,8 @@ public static class EventJson
     }
 
     /// <summary>The event alone.</summary>
-    internal static JsonElement ToElement(BrokerEvent happened) => JsonSerializer.SerializeToElement(happened, Forms[happened.GetType()].Shape);
+    internal static JsonElement ToElement(BrokerEvent happened) =>
+        JsonSerializer.SerializeToElement(happened, Forms[happened.GetType()].Shape);
 
     /// <summary>The line, without its end.</summary>
     public static byte[] Serialize(EventEnvelope envelope)
@@ -214,7 +215,7 @@ public static class EventJson
 
         public string Name { get; } = JsonNamingPolicy.CamelCase.ConvertName(type.Name);
 
-        // When it is needed, because a start meets few of the types, and making all of them takes a tenth of it.
+        // When it is needed, because a start meets few of the types, and all of them cost it milliseconds.
         public JsonTypeInfo Shape => field ??= Options.GetTypeInfo(type);
 
         public string Category(BrokerEvent happened) => Categories[(int)happened.Category];

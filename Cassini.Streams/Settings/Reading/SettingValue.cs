@@ -29,7 +29,7 @@ internal static class SettingValue
     /// <summary>Whether the type is written as one value. (Others are sections, lists, or no settings at all.)</summary>
     public static bool IsScalar(Type type) => type.IsEnum || FormOf(type) is not null;
 
-    /// <summary>How values of a type, or the elements of a list, are read; null for words of an enumeration and for what is no value.</summary>
+    /// <summary>How values of a type are read; null for the words of an enumeration, and for what is no value.</summary>
     public static SettingForm? FormOf(Type type) =>
         Forms.GetValueOrDefault(type) ?? type.GetCustomAttribute<SettingTextAttribute>(inherit: false)?.Form;
 

@@ -34,8 +34,11 @@ internal sealed class JsonView(TextWriter output, TimeProvider time) : IWaitView
 
     public void End(string outcome) => output.WriteLine(JsonSerializer.Serialize(new End(outcome, Seconds()), EndShape));
 
-    private static JsonTypeInfo<T> ShapeOf<T>() =>
-        (JsonTypeInfo<T>)new JsonSerializerOptions(HealthJson.Options) { TypeInfoResolver = WaitJsonContext.Default }.GetTypeInfo(typeof(T));
+    private static JsonTypeInfo<T> ShapeOf<T>()
+    {
+        var options = new JsonSerializerOptions(HealthJson.Options) { TypeInfoResolver = WaitJsonContext.Default };
+        return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+    }
 
     private double Seconds() => Math.Round(time.GetElapsedTime(_began).TotalSeconds, 3);
 }
