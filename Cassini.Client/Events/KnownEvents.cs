@@ -78,6 +78,8 @@ internal static class KnownEvents
         typeof(InterestConfirmed),
         typeof(PeerDiffers),
         typeof(PeerClockSkewed),
+        typeof(LinkStalled),
+        typeof(LinkResumed),
         typeof(LinkDropping),
         typeof(LinkRecovered),
         typeof(RetainedIncomplete),
