@@ -64,7 +64,7 @@ public static class CassiniManagementServiceCollectionExtensions
     private static IServiceCollection Add(IServiceCollection services, Func<ManagementOptions> create)
     {
         services.AddRoutingCore();
-        services.AddManagementDocument();
+        services.AddManagementDocument(ManagementShapes.All);
         services.TryAddSingleton(provider => Embedded(provider, create()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ManagementService>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, EmbeddedLog>());

@@ -49,7 +49,7 @@ internal static class ManagementApp
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
         builder.Services.Configure<HostOptions>(hosting => hosting.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddRoutingCore();
-        builder.Services.AddManagementDocument();
+        builder.Services.AddManagementDocument(ManagementShapes.All);
         builder.Services.AddHostedService<ManagementService>();
         builder.Services.AddSingleton(services => new ManagementSurface(
             broker, options, access, export, time, logger, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));

@@ -47,6 +47,10 @@ public static class EventJson
         return Forms[happened.GetType()].Name;
     }
 
+    /// <summary>The event alone.</summary>
+    internal static JsonElement ToElement(BrokerEvent happened) =>
+        JsonSerializer.SerializeToElement(happened, Forms[happened.GetType()].Shape);
+
     /// <summary>The line, without its end.</summary>
     public static byte[] Serialize(EventEnvelope envelope)
     {
@@ -164,9 +168,7 @@ public static class EventJson
         return EventLine.Event;
     }
 
-    private static FrozenDictionary<Type, Form> MakeForms() => typeof(BrokerEvent).Assembly.GetTypes()
-        .Where(type => type.IsSubclassOf(typeof(BrokerEvent)))
-        .ToFrozenDictionary(type => type, type => new Form(JsonNamingPolicy.CamelCase.ConvertName(type.Name), Options.GetTypeInfo(type)));
+    private static FrozenDictionary<Type, Form> MakeForms() => KnownEvents.All.ToFrozenDictionary(type => type, type => new Form(type));
 
     private static JsonSerializerOptions MakeOptions() => new()
     {
@@ -187,13 +189,34 @@ public static class EventJson
             new Seconds(),
             new EventIdText(),
             new UtcMilliseconds(),
-            new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+            new CamelCaseEnum<CanaryFailure>(),
+            new CamelCaseEnum<CanaryStage>(),
+            new CamelCaseEnum<CapacityResource>(),
+            new CamelCaseEnum<CertificateRole>(),
+            new CamelCaseEnum<CloseReason>(),
+            new CamelCaseEnum<ComponentKind>(),
+            new CamelCaseEnum<DrainStage>(),
+            new CamelCaseEnum<EventCategory>(),
+            new CamelCaseEnum<HandshakeFailure>(),
+            new CamelCaseEnum<HealthStatus>(),
+            new CamelCaseEnum<ListenerCloseReason>(),
+            new CamelCaseEnum<PeerAnswer>(),
+            new CamelCaseEnum<Phase>(),
+            new CamelCaseEnum<PhaseOutcome>(),
+            new CamelCaseEnum<RemedyAction>(),
+            new CamelCaseEnum<SessionEndReason>(),
+            new CamelCaseEnum<StoreProblem>(),
         },
     };
 
-    private sealed record Form(string Name, JsonTypeInfo Shape)
+    private sealed class Form(Type type)
     {
         private static readonly string[] Categories = [.. Enum.GetNames<EventCategory>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
+
+        public string Name { get; } = JsonNamingPolicy.CamelCase.ConvertName(type.Name);
+
+        // When it is needed, because a start meets few of the types, and all of them cost it milliseconds.
+        public JsonTypeInfo Shape => field ??= Options.GetTypeInfo(type);
 
         public string Category(BrokerEvent happened) => Categories[(int)happened.Category];
     }

@@ -1,7 +1,9 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Cassini.Harness.Clients;
+using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
 using Cassini.Streams.Primitives;
 using Grpc.Core;
@@ -35,7 +37,12 @@ internal static class WorkerProtocol
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // No web page reads it, and a text stays as long as it is.
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        TypeInfoResolver = WorkerJsonContext.Default,
+        Converters =
+        {
+            new JsonStringEnumConverter<PayloadKind>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<WorkerRole>(JsonNamingPolicy.CamelCase),
+        },
     };
 
     /// <summary>Why a call failed, in words for people.</summary>
@@ -78,13 +85,15 @@ internal static class WorkerProtocol
     /// <summary>For a message that the protocol does not allow at this moment. Its text continues "is lost:".</summary>
     public static HarnessException Unexpected(object message) => new($"it sent '{NameOf(message)}', which is not expected now");
 
+    private static JsonTypeInfo<T> ShapeOf<T>() => (JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T));
+
     private static Marshaller<T> Marshaller<T>()
         where T : class =>
         Marshallers.Create(
             message =>
             {
                 // Here, because gRPC names neither size.
-                var bytes = JsonSerializer.SerializeToUtf8Bytes(message, Json);
+                var bytes = JsonSerializer.SerializeToUtf8Bytes(message, ShapeOf<T>());
                 return bytes.Length <= MaxMessageBytes
                     ? bytes
                     : throw new HarnessException(
@@ -94,7 +103,7 @@ internal static class WorkerProtocol
             {
                 try
                 {
-                    return JsonSerializer.Deserialize<T>(bytes, Json) ?? throw new JsonException("The message is null.");
+                    return JsonSerializer.Deserialize(bytes, ShapeOf<T>()) ?? throw new JsonException("The message is null.");
                 }
                 catch (NotSupportedException exception)
                 {
@@ -102,3 +111,8 @@ internal static class WorkerProtocol
                 }
             });
 }
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(WorkerMessage))]
+[JsonSerializable(typeof(ControllerMessage))]
+internal sealed partial class WorkerJsonContext : JsonSerializerContext;

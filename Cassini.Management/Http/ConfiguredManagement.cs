@@ -1,4 +1,5 @@
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Cassini.Management.Http;
@@ -44,7 +45,7 @@ internal static class ConfiguredManagement
     }
 
     /// <summary>The tree that the keys are in.</summary>
-    private sealed record Settings
+    private sealed record Settings : IOptionsRecord
     {
         public ManagementOptions Management { get; init; } = new();
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -13,12 +14,25 @@ internal static class ManagementDocument
     /// </summary>
     public const string Name = "cassini";
 
-    public static void AddManagementDocument(this IServiceCollection services) => services.AddOpenApi(Name, options =>
+    /// <summary>Adds the document.</summary>
+    /// <param name="services">The services of the application.</param>
+    /// <param name="shapes">How the answers are written. They come last, because reflection, where there is any, knows all types.</param>
+    public static void AddManagementDocument(this IServiceCollection services, IEnumerable<IJsonTypeInfoResolver> shapes)
     {
-        options.ShouldInclude = description => description.GroupName == Name;
-        options.AddSchemaTransformer(DescribeEnumAsync);
-        options.AddDocumentTransformer(DescribeAsync);
-    });
+        services.AddOpenApi(Name, options =>
+        {
+            options.ShouldInclude = description => description.GroupName == Name;
+            options.AddSchemaTransformer(DescribeEnumAsync);
+            options.AddDocumentTransformer(DescribeAsync);
+        });
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            foreach (var shape in shapes)
+            {
+                json.SerializerOptions.TypeInfoResolverChain.Add(shape);
+            }
+        });
+    }
 
     public static void MapManagementDocument(this IEndpointRouteBuilder routes)
     {

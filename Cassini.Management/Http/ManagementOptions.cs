@@ -5,7 +5,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Management.Http;
 
 /// <summary>The management HTTP surface.</summary>
-public sealed record ManagementOptions
+public sealed record ManagementOptions : IOptionsRecord
 {
     /// <summary>
     /// The address that it listens on. On a loopback address everything is open to this machine. On any other address callers need

@@ -112,4 +112,5 @@ internal static class MessageJson
 [JsonSerializable(typeof(SubscribedAnswer))]
 [JsonSerializable(typeof(DroppedAnswer))]
 [JsonSerializable(typeof(DeniedAnswer))]
+[JsonSerializable(typeof(MessageBody))]
 internal sealed partial class MessageJsonContext : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Cassini.Management.Http;
 using Cassini.Streams.Health.Projection;
 
@@ -21,7 +22,10 @@ internal static class StateEndpoint
             (byte[])[
                 .. health.ToRecordHeader().AsSpan()[..^1],
                 .. ",\"name\":"u8,
-                .. JsonSerializer.SerializeToUtf8Bytes(name),
+                .. JsonSerializer.SerializeToUtf8Bytes(name, StateNameJsonContext.Default.String),
                 .. "}\n"u8,
             ]);
 }
+
+[JsonSerializable(typeof(string))]
+internal sealed partial class StateNameJsonContext : JsonSerializerContext;

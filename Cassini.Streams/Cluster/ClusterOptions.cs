@@ -6,7 +6,7 @@ namespace Cassini.Streams.Cluster;
 /// <summary>
 /// A fleet of brokers that are one for their clients. Off unless <see cref="Servers"/> names an engine.
 /// </summary>
-public sealed record ClusterOptions
+public sealed record ClusterOptions : IOptionsRecord
 {
     /// <summary>
     /// The servers of the engine, as <c>nats://HOST:4222</c> or <c>tls://HOST:4222</c>. Empty for a broker on its own.

@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Health;
 
 /// <summary>What counts as ok, degraded and an error: the thresholds of the checks.</summary>
-public sealed record HealthPolicy
+public sealed record HealthPolicy : IOptionsRecord
 {
     /// <summary>How often the fold gets the current time when no event happens.</summary>
     [Within("10ms", "10s")]

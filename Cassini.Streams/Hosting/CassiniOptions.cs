@@ -6,6 +6,7 @@ using Cassini.Streams.Listening;
 using Cassini.Streams.Nats;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Quotas;
+using Cassini.Streams.Settings;
 using Cassini.Streams.Store;
 using Cassini.Streams.Store.History;
 using Cassini.Streams.Supervision;
@@ -16,12 +17,13 @@ namespace Cassini.Streams.Hosting;
 /// <summary>
 /// All settings of a broker as one tree. <see cref="CassiniOptionsValidator"/> validates it as a whole before anything starts.
 /// </summary>
-public sealed record CassiniOptions
+public sealed record CassiniOptions : IOptionsRecord
 {
     /// <summary>Endpoints and their limits.</summary>
     public ListenerOptions Listener { get; init; } = new() { Endpoints = [new(System.Net.IPAddress.Loopback, 8883)] };
 
     /// <summary>Certificate files. Null until the host that starts Cassini has chosen them; required to start.</summary>
+    [Section(typeof(TlsOptions))]
     public TlsOptions? Tls { get; init; }
 
     /// <summary>What MQTT clients may do, and the limits of what they may use.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Cassini.Streams.Settings;
 using Cassini.Streams.Settings.Reading;
 using Cassini.Streams.Tls;
@@ -68,6 +69,6 @@ internal static class ConfiguredOptions
         return needed.Where(file => string.IsNullOrEmpty(file.Path)).Select(file => new SettingError(file.Key, "is missing"));
     }
 
-    private static HashSet<string> Names<T>() => new(
+    private static HashSet<string> Names<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() => new(
         typeof(T).GetProperties().Where(property => property.CanWrite).Select(property => property.Name), StringComparer.OrdinalIgnoreCase);
 }

@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Hosting;
 
 /// <summary>How long each stage of a graceful stop may take. <c>Broker:ServerReference</c> names another server for the clients.</summary>
-public sealed record DrainOptions
+public sealed record DrainOptions : IOptionsRecord
 {
     /// <summary>
     /// How long new clients are still served after readiness has turned red, so that load balancers notice before a client is refused.

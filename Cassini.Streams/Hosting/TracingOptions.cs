@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Hosting;
 
 /// <summary>What the broker traces.</summary>
-public sealed record TracingOptions
+public sealed record TracingOptions : IOptionsRecord
 {
     /// <summary>
     /// The share of connections and messages that begin a trace of their own. A message with a trace context follows the decision of

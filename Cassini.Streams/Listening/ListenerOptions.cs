@@ -5,7 +5,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Listening;
 
 /// <summary>How endpoints listen, and their limits.</summary>
-public sealed record ListenerOptions
+public sealed record ListenerOptions : IOptionsRecord
 {
     /// <summary>
     /// The endpoints that clients connect to, in the order of the configuration. <c>0.0.0.0</c> stands for all IPv4 addresses of the

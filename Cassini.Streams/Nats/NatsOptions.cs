@@ -6,7 +6,7 @@ namespace Cassini.Streams.Nats;
 /// How a node proves to the NATS servers who it is, and knows them. All files are read again for each connection, so a renewed one counts
 /// from the next one on. No secret is a setting.
 /// </summary>
-public sealed record NatsOptions
+public sealed record NatsOptions : IOptionsRecord
 {
     /// <summary>
     /// The CA certificates that must have issued those of the servers. Null for the ones that the machine trusts. With it, a server

@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Probing;
 
 /// <summary>How the broker probes itself.</summary>
-public sealed record ProbingOptions
+public sealed record ProbingOptions : IOptionsRecord
 {
     /// <summary>How often the manager's mailbox is pinged.</summary>
     [Within("10ms", "1h")]

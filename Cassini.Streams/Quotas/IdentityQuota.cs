@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Quotas;
 
@@ -11,7 +12,8 @@ namespace Cassini.Streams.Quotas;
 /// quotes if it has a space. RESOURCE is <c>connections</c>, <c>sessions</c>, <c>memory</c>, <c>retained</c>, <c>sharedSubscriptions</c>,
 /// <c>topics</c> or <c>disk</c>, or <c>all</c> for each of these that is not named.
 /// </summary>
-public sealed record IdentityQuota
+[SettingText<IdentityQuota>]
+public sealed record IdentityQuota : ISettingText<IdentityQuota>
 {
     private const string Everything = "all";
 

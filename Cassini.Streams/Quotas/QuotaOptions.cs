@@ -8,7 +8,7 @@ namespace Cassini.Streams.Quotas;
 /// How much one identity may have of what all clients share, so that none takes it from the others. An identity whose share is less than
 /// the whole may also not take more than is left: of several that want all, each gets less, and some is left for those that have little.
 /// </summary>
-public sealed record QuotaOptions
+public sealed record QuotaOptions : IOptionsRecord
 {
     /// <summary>Of <c>Listener:MaxConnections</c>. Further clients are refused after their handshake.</summary>
     [Form("number, or percentage")]

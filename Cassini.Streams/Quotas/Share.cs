@@ -1,10 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Quotas;
 
 /// <summary>How much of something limited one identity may have: a number, <c>1000</c>, or a part of the limit, <c>25%</c>.</summary>
-public readonly record struct Share
+[SettingText<Share>]
+public readonly record struct Share : ISettingText<Share>
 {
     private const long All = 100;
 

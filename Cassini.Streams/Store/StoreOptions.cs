@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Store;
 
 /// <summary>What the broker keeps on disk of sessions, messages and wills, so that nothing acknowledged ends with the process.</summary>
-public sealed record StoreOptions
+public sealed record StoreOptions : IOptionsRecord
 {
     /// <summary>What an acknowledged message survives. QoS 0, and sessions that end with their connection, are never stored.</summary>
     public StoreLevel Level { get; init; } = StoreLevel.Flush;

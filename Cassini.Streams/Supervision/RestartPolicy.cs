@@ -4,7 +4,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Supervision;
 
 /// <summary>When a crashed component is started again, and when the supervisor gives up.</summary>
-public sealed record RestartPolicy
+public sealed record RestartPolicy : IOptionsRecord
 {
     /// <summary>The defaults.</summary>
     public static readonly RestartPolicy Default = new();

@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Tls;
 
 /// <summary>The files of mutual TLS, and how they are watched.</summary>
-public sealed record TlsOptions
+public sealed record TlsOptions : IOptionsRecord
 {
     /// <summary>The CA certificates that must have issued the clients' certificates. An intermediate CA is enough.</summary>
     [Form("PEM file")]

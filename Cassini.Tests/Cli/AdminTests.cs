@@ -17,6 +17,7 @@ public sealed class AdminTests : IDisposable
     }
 
     [Fact]
+    [StartsExecutable]
     public async Task Admin_ARealBroker_ShowsWhoHoldsWhatAndMakesRoom()
     {
         await using var cassini = CassiniProcess.Start(_directory.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0"]);

@@ -2,14 +2,30 @@ using System.Text.Json;
 
 namespace Cassini.Tests.Cli;
 
-/// <summary>The real executable as a child process, found beside the test assembly.</summary>
+/// <summary>
+/// The real executable as a child process: that which the variable CASSINI_EXECUTABLE names, such as one of native code, else the one
+/// beside the test assembly. A test that starts it has <see cref="StartsExecutableAttribute"/>.
+/// </summary>
 internal static class CassiniProcess
 {
-    public static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, "cassini.dll");
+    /// <summary>The file: a program, or an assembly for <c>dotnet</c>.</summary>
+    public static string Executable { get; } = Environment.GetEnvironmentVariable("CASSINI_EXECUTABLE") is { Length: > 0 } named
+        ? Path.GetFullPath(named)
+        : Path.Combine(AppContext.BaseDirectory, "cassini.dll");
+
+    /// <summary>Whether it runs by itself, without <c>dotnet</c>.</summary>
+    public static bool IsProgram { get; } = !Executable.EndsWith(".dll", StringComparison.Ordinal);
+
+    /// <summary>How a shell starts it.</summary>
+    public static string InShell { get; } = IsProgram ? $"'{Executable}'" : $"dotnet '{Executable}'";
 
     public static ChildProcess Start(
         string workingDirectory, IReadOnlyList<string> args, params IEnumerable<(string Name, string Value)> environment) =>
-        ChildProcess.Start("dotnet", [Executable, .. args], workingDirectory, [("XDG_DATA_HOME", workingDirectory), .. environment]);
+        ChildProcess.Start(
+            IsProgram ? Executable : "dotnet",
+            IsProgram ? args : [Executable, .. args],
+            workingDirectory,
+            [("XDG_DATA_HOME", workingDirectory), .. environment]);
 
     /// <summary>Runs it to its end.</summary>
     public static async Task<(int Code, string Out, string Error)> RunAsync(

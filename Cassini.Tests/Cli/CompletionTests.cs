@@ -4,6 +4,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Cli;
 
 /// <summary><c>cassini completion</c>, in the shells themselves.</summary>
+[StartsExecutable]
 public sealed class CompletionTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -29,7 +30,7 @@ public sealed class CompletionTests : IDisposable
     public async Task Bash_Words_AreThoseOfTheCommand(string line, string expected)
     {
         var bash = Programs.Require("bash");
-        _directory.Write("cassini", $"#!/bin/sh\nexec dotnet '{CassiniProcess.Executable}' \"$@\"\n");
+        _directory.Write("cassini", $"#!/bin/sh\nexec {CassiniProcess.InShell} \"$@\"\n");
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(_directory.File("cassini"), UnixFileMode.UserRead | UnixFileMode.UserExecute);

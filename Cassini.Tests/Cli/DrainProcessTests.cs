@@ -6,6 +6,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Cli;
 
 /// <summary>The graceful stop of the real executable: by POST /drain, and by signals.</summary>
+[StartsExecutable]
 public sealed class DrainProcessTests : IDisposable
 {
     private const string Token = "a-shutdown-token-for-tests";

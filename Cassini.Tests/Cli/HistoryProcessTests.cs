@@ -6,6 +6,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Cli;
 
 /// <summary>The history of the real executable that is killed.</summary>
+[StartsExecutable]
 public sealed class HistoryProcessTests : IDisposable
 {
     private const int Kill = 9;

@@ -249,7 +249,7 @@ public class OptionsReaderTests
         Second,
     }
 
-    internal sealed record Sample
+    internal sealed record Sample : IOptionsRecord
     {
         public int Count { get; init; } = 42;
 
@@ -269,6 +269,7 @@ public class OptionsReaderTests
 
         public Inner Inner { get; init; } = new();
 
+        [Section(typeof(Maybe))]
         public Maybe? Maybe { get; init; }
 
         public Common Shared { get; init; } = Common.Default;
@@ -277,19 +278,19 @@ public class OptionsReaderTests
         public Func<int>? Hook { get; init; }
     }
 
-    internal sealed record Inner
+    internal sealed record Inner : IOptionsRecord
     {
         public int Number { get; init; } = 1;
 
         public ImmutableArray<EndpointAddress> Endpoints { get; init; } = ImmutableArray<EndpointAddress>.Empty;
     }
 
-    internal sealed record Maybe
+    internal sealed record Maybe : IOptionsRecord
     {
         public required string Path { get; init; }
     }
 
-    internal sealed record Common
+    internal sealed record Common : IOptionsRecord
     {
         public static readonly Common Default = new();
 

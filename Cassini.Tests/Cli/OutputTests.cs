@@ -11,6 +11,7 @@ using Cassini.Web.Cli.Context;
 namespace Cassini.Tests.Cli;
 
 /// <summary>The real executable with an output that nobody reads, that is full, or that is closed.</summary>
+[StartsExecutable]
 public sealed class OutputTests : IDisposable
 {
     private const string Full = "cassini: standard output cannot be written: No space left on device";
@@ -114,7 +115,7 @@ public sealed class OutputTests : IDisposable
         foreach (var (option, expected) in formats)
         {
             await using var cassini = Shell(
-                $"LC_ALL={locale} dotnet '{CassiniProcess.Executable}' sub '#' --count 1 {option} {string.Join(' ', rig.Connection)} >out");
+                $"LC_ALL={locale} {CassiniProcess.InShell} sub '#' --count 1 {option} {string.Join(' ', rig.Connection)} >out");
             (await cassini.ExitCodeAsync("it ends")).ShouldBe(ExitCode.Ok, cassini.Error.ToString());
 
             var bytes = await File.ReadAllBytesAsync(_directory.File("out"), TestContext.Current.CancellationToken);
@@ -198,7 +199,7 @@ public sealed class OutputTests : IDisposable
         using var serving = new TempDirectory();
         var management = $"127.0.0.1:{FreePort.Find()}";
         await using var cassini = ChildProcess.Paste(
-            $"dotnet '{CassiniProcess.Executable}' --log-level trace --bind 127.0.0.1:0 --management {management} <&- >&- 2>&-",
+            $"{CassiniProcess.InShell} --log-level trace --bind 127.0.0.1:0 --management {management} <&- >&- 2>&-",
             _directory.Path, ("XDG_DATA_HOME", serving.Path));
         await CassiniProcess.RunAsync(_directory.Path, ["wait", $"http://{management}", "--timeout", "60s"]);
         await using var publisher = Start("replay - <&-");
@@ -225,11 +226,11 @@ public sealed class OutputTests : IDisposable
         File.WriteAllBytes(_directory.File("record.jsonl"), RecordedRun.Record(RecordedRun.Header(fold.State), []));
     }
 
-    private ChildProcess Start(string args) => Shell($"dotnet '{CassiniProcess.Executable}' {args}");
+    private ChildProcess Start(string args) => Shell($"{CassiniProcess.InShell} {args}");
 
     /// <summary>Ends with the exit code of cassini, and not of the reader.</summary>
     private ChildProcess StartPiped(string args, string reader, string ahead = "") => Shell(
-        $"{{ {ahead}dotnet '{CassiniProcess.Executable}' {args}; echo $? >code; }} | {reader}; read code <code; exit $code");
+        $"{{ {ahead}{CassiniProcess.InShell} {args}; echo $? >code; }} | {reader}; read code <code; exit $code");
 
     private ChildProcess Shell(string script) => ChildProcess.Start(
         "/bin/sh", ["-c", script], _directory.Path, ("XDG_DATA_HOME", _directory.Path));

@@ -4,6 +4,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Cli;
 
 /// <summary>The real executable takes up a changed settings file: at SIGHUP, and by itself.</summary>
+[StartsExecutable]
 public sealed class ReloadProcessTests : IDisposable
 {
     private const int Hangup = 1;

@@ -276,9 +276,10 @@ public class ReplayTests : IDisposable
     }
 
     [Fact]
+    [StartsExecutable]
     public async Task Replay_StandardInput_IsReadByTheRealProgram()
     {
-        await using var piped = ChildProcess.Paste($"dotnet {CassiniProcess.Executable} replay - --json < {Incident()}", _directory.Path);
+        await using var piped = ChildProcess.Paste($"{CassiniProcess.InShell} replay - --json < {Incident()}", _directory.Path);
 
         (await piped.ExitCodeAsync("it replays what is piped")).ShouldBe(ExitCode.Ok, piped.Error.ToString());
         await piped.Out.LineAsync("the summary", line => line.StartsWith("{\"type\":\"summary\"", StringComparison.Ordinal));

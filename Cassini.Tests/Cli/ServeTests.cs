@@ -7,6 +7,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Cli;
 
 /// <summary>The real executable, from outside.</summary>
+[StartsExecutable]
 public class ServeTests : IDisposable
 {
     private static readonly string[] FreePorts = ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0"];

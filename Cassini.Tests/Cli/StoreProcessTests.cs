@@ -7,6 +7,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Cli;
 
 /// <summary><c>cassini store</c> beside a real broker that writes, and a real broker on what it leaves.</summary>
+[StartsExecutable]
 public sealed class StoreProcessTests : IDisposable
 {
     private const int Kill = 9;

@@ -6,6 +6,7 @@ using Cassini.Web.Cli.Context;
 namespace Cassini.Tests.Cli;
 
 /// <summary>The real executable where something is missing that every desktop has: it runs, or says in one sentence why not.</summary>
+[StartsExecutable]
 public sealed class SurroundingsTests : IDisposable
 {
     private const string Serve = "serve --bind 127.0.0.1:0 --management 127.0.0.1:0 --data-dir .";
@@ -23,9 +24,9 @@ public sealed class SurroundingsTests : IDisposable
             File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_111_111);
         }
 
-        var dotnet = Programs.Require("dotnet");
+        var program = CassiniProcess.IsProgram ? CassiniProcess.Executable : $"{Programs.Require("dotnet")} '{CassiniProcess.Executable}'";
         await using var cassini = ChildProcess.Paste(
-            $"{setpriv} --reuid 54321 --clear-groups env -i {dotnet} {CassiniProcess.Executable} {Serve}", _directory.Path);
+            $"{setpriv} --reuid 54321 --clear-groups env -i {program} {Serve}", _directory.Path);
         var management = await cassini.ManagementAsync();
         using var http = new HttpClient();
 
@@ -78,7 +79,7 @@ public sealed class SurroundingsTests : IDisposable
             [
                 "-c",
                 "for i in $(seq 100 399); do eval \"exec $i</dev/null\"; done; ulimit -n 400; "
-                    + $"exec dotnet {CassiniProcess.Executable} {Serve}",
+                    + $"exec {CassiniProcess.InShell} {Serve}",
             ],
             _directory.Path);
 
@@ -117,7 +118,7 @@ public sealed class SurroundingsTests : IDisposable
         var gone = _directory.File("gone");
         Directory.CreateDirectory(gone);
         await using var cassini = ChildProcess.Start(
-            "/bin/sh", ["-c", $"rmdir '{gone}'; exec dotnet {CassiniProcess.Executable} --version"], gone);
+            "/bin/sh", ["-c", $"rmdir '{gone}'; exec {CassiniProcess.InShell} --version"], gone);
 
         (await cassini.ExitCodeAsync("it ends")).ShouldBe(ExitCode.Error);
         cassini.Error.ToString().ShouldBe(
@@ -133,5 +134,5 @@ public sealed class SurroundingsTests : IDisposable
     public void Home_WhereNothingCanBeKept_IsNone(string? home, bool exists) => HomeDirectory.Exists(home).ShouldBe(exists);
 
     private ChildProcess StartLimited(string command, int limit) => ChildProcess.Start(
-        "/bin/sh", ["-c", $"ulimit -n {limit}; exec dotnet {CassiniProcess.Executable} {command}"], _directory.Path);
+        "/bin/sh", ["-c", $"ulimit -n {limit}; exec {CassiniProcess.InShell} {command}"], _directory.Path);
 }

@@ -7,6 +7,7 @@ using Cassini.Web.Cli;
 namespace Cassini.Tests.Cli;
 
 /// <summary><c>cassini wait</c> on the real executable: late, never, crashed, drained.</summary>
+[StartsExecutable]
 public sealed class WaitForRealTests : IDisposable
 {
     private readonly TempDirectory _directory = new();

@@ -168,6 +168,7 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    [StartsExecutable]
     public async Task Watch_RecordThroughACrashAndARestart_ReplaysToWhatWasSaidThen()
     {
         var port = FreePort.Find();

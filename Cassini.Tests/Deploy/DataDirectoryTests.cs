@@ -4,6 +4,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Deploy;
 
 /// <summary>What the running program writes where the files under deploy/ give it one place to write.</summary>
+[StartsExecutable]
 public class DataDirectoryTests
 {
     [Fact]

@@ -7,6 +7,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Deploy;
 
 /// <summary>deploy/fleet/up, as it is: three real NATS servers and three real nodes, from its start to Ctrl-C.</summary>
+[StartsExecutable]
 public sealed class FleetUpTests : IDisposable
 {
     private const int Ports = 12;

@@ -5,6 +5,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Deploy;
 
 /// <summary>What the files under deploy/ ask the program is asked of the running program.</summary>
+[StartsExecutable]
 public class RunningProgramTests(DeployedCassini cassini) : IClassFixture<DeployedCassini>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);

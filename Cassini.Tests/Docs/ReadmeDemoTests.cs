@@ -4,6 +4,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Docs;
 
 /// <summary>What the README shows first: who types it in its order sees what it says.</summary>
+[StartsExecutable]
 public sealed class ReadmeDemoTests : IAsyncLifetime
 {
     private readonly TempDirectory _data = new();
@@ -91,7 +92,7 @@ public sealed class ReadmeDemoTests : IAsyncLifetime
 
     private ChildProcess Run(string command) => ChildProcess.Paste(
         _addresses.Aggregate(command, (text, address) => text.Replace(address.Key, address.Value, StringComparison.Ordinal))
-            .Replace("cassini ", $"dotnet {CassiniProcess.Executable} ", StringComparison.Ordinal),
+            .Replace("cassini ", $"{CassiniProcess.InShell} ", StringComparison.Ordinal),
         _data.Path,
         ("CASSINI_DATA_DIR", _data.Path),
         ("CASSINI_MANAGEMENT_ADDR", _addresses["127.0.0.1:9090"]));

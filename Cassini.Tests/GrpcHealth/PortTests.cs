@@ -70,6 +70,7 @@ public class PortTests
     }
 
     [Fact]
+    [StartsExecutable]
     public async Task Serve_WithAGrpcPort_SaysWhereAndAnswersUntilItStops()
     {
         using var directory = new TempDirectory();
@@ -91,6 +92,7 @@ public class PortTests
     }
 
     [Fact]
+    [StartsExecutable]
     public async Task Serve_GrpcPortInUse_IsOneLineAndCode2()
     {
         using var directory = new TempDirectory();

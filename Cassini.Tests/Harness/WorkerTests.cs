@@ -21,6 +21,7 @@ public class WorkerTests
     private const int Halt = 19; // SIGSTOP
 
     [Fact]
+    [StartsExecutable]
     public async Task Workers_ThatJoin_RunTheTests()
     {
         await using var rig = await HarnessRig.StartAsync();
@@ -56,6 +57,7 @@ public class WorkerTests
     }
 
     [Fact]
+    [StartsExecutable]
     public async Task Worker_KilledInMidRun_IsNamedAndEndsTheRunWith6()
     {
         await using var rig = await HarnessRig.StartAsync();
@@ -79,6 +81,7 @@ public class WorkerTests
     }
 
     [Fact]
+    [StartsExecutable]
     public async Task Worker_ThatFallsSilent_IsFoundDeadAndEndsTheRunWith6()
     {
         await using var rig = await HarnessRig.StartAsync();

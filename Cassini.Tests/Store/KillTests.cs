@@ -12,6 +12,7 @@ namespace Cassini.Tests.Store;
 /// The real executable is killed while messages are acknowledged, again and again: none of them may be lost. <c>bench/kills.sh</c> does the
 /// same to other brokers.
 /// </summary>
+[StartsExecutable]
 public sealed class KillTests : IDisposable
 {
     /// <summary>CASSINI_KILLS asks for more.</summary>

@@ -11,6 +11,7 @@ using Cassini.Tests.Tls;
 namespace Cassini.Tests.Systemd;
 
 /// <summary>The real executable as systemd starts it: with the variables that it sets, and a real socket that listens.</summary>
+[StartsExecutable]
 public sealed class ServedBySystemdTests : IDisposable
 {
     private static readonly string[] Quick =

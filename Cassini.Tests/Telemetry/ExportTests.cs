@@ -9,6 +9,7 @@ using MQTTnet.Packets;
 namespace Cassini.Tests.Telemetry;
 
 /// <summary>The real executable with a real client, and a collector for what it exports.</summary>
+[StartsExecutable]
 public class ExportTests : IDisposable
 {
     private const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Broker.Model;
 
@@ -25,7 +26,8 @@ public enum AccessAction
 /// quotes, <c>deny all "Meter 7" secret/#</c>; in quotes <c>\"</c> is a quote and <c>\\</c> a backslash. To a client whose name contains
 /// a wildcard or a slash, such an allowing rule allows nothing, and such a denying rule denies all that it could deny to any name.
 /// </summary>
-public sealed record AccessRule
+[SettingText<AccessRule>]
+public sealed record AccessRule : ISettingText<AccessRule>
 {
     private AccessRule(bool allow, AccessAction action, string identity, string filter)
     {

@@ -5,7 +5,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>What clients may do, and the limits of what they may use. Every limit has a safe default.</summary>
-public sealed record BrokerOptions
+public sealed record BrokerOptions : IOptionsRecord
 {
     /// <summary>
     /// Which client may publish and subscribe to which topics: the first rule that matches decides, and what no rule matches is denied.

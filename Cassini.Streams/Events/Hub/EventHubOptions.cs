@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Events.Hub;
 
 /// <summary>Bounds of the event hub.</summary>
-public sealed record EventHubOptions
+public sealed record EventHubOptions : IOptionsRecord
 {
     /// <summary>How many events the log keeps for feeds and resumes, rounded up to a power of two.</summary>
     [Within(16, 1_048_576)]

@@ -44,7 +44,7 @@ internal sealed class CounterBuckets : JsonConverter<SlidingCounter>
 {
     public override SlidingCounter Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        var seconds = (JsonConverter<TimeSpan>)options.GetConverter(typeof(TimeSpan));
+        var seconds = (JsonConverter<TimeSpan>)options.GetTypeInfo(typeof(TimeSpan)).Converter;
         var buckets = new List<SlidingCounter.Bucket>();
         var last = TimeSpan.MinValue;
         Expect(ref reader, JsonTokenType.StartArray);

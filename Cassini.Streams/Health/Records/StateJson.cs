@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
+using Cassini.Streams.Health.Facts;
 using Cassini.Streams.Health.Folding;
 
 namespace Cassini.Streams.Health.Records;
@@ -13,7 +14,8 @@ namespace Cassini.Streams.Health.Records;
 /// </summary>
 internal static class StateJson
 {
-    private static readonly JsonTypeInfo<WrittenState> Shape = (JsonTypeInfo<WrittenState>)MakeOptions().GetTypeInfo(typeof(WrittenState));
+    /// <summary>How a state is read and written.</summary>
+    internal static readonly JsonTypeInfo<WrittenState> Shape = (JsonTypeInfo<WrittenState>)MakeOptions().GetTypeInfo(typeof(WrittenState));
 
     public static void Write(Utf8JsonWriter writer, HealthState state) => JsonSerializer.Serialize(
         writer,
@@ -75,7 +77,11 @@ internal static class StateJson
         Converters =
         {
             new StateSeconds(), new CounterBuckets(), new ComponentCauses(), new SortedNames(),
-            new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+            new CamelCaseEnum<CanaryFailure>(), new CamelCaseEnum<CanaryStage>(), new CamelCaseEnum<CapacityResource>(),
+            new CamelCaseEnum<CertificateRole>(), new CamelCaseEnum<ComponentKind>(), new CamelCaseEnum<EndpointState>(),
+            new CamelCaseEnum<EventCategory>(), new CamelCaseEnum<Fails>(), new CamelCaseEnum<HandshakeFailure>(),
+            new CamelCaseEnum<HealthStatus>(),
+            new CamelCaseEnum<PeerAnswer>(), new CamelCaseEnum<PeerState>(), new CamelCaseEnum<Phase>(), new CamelCaseEnum<StoreProblem>(),
         },
     };
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Listening.Endpoints;
 
@@ -9,7 +10,8 @@ namespace Cassini.Streams.Listening.Endpoints;
 /// The address of an endpoint. Its text, <c>127.0.0.1:8883</c> or <c>[::1]:8883</c>, is the endpoint's identity in every event.
 /// Immutable.
 /// </summary>
-public sealed record EndpointAddress
+[SettingText<EndpointAddress>]
+public sealed record EndpointAddress : ISettingText<EndpointAddress>
 {
     private readonly string _text;
 

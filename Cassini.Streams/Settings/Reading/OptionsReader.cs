@@ -1,7 +1,7 @@
 using System.Collections;
-using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Settings.Reading;
@@ -30,15 +30,15 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
     public List<string> Warnings { get; } = [];
 
     /// <summary>The record, with the settings under <paramref name="path"/> instead of its defaults.</summary>
-    public T Read<T>(string path = "")
-        where T : class => (T)Section(Activator.CreateInstance<T>(), path);
+    public T Read<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(string path = "")
+        where T : class, IOptionsRecord => (T)Section(Activator.CreateInstance<T>(), path);
 
     /// <summary>
     /// The section of this type, with the settings under <paramref name="path"/> instead of the given values; the given record is not
     /// changed.
     /// </summary>
     public T Read<T>(T given, string path)
-        where T : class => (T)Section(CopyOf(typeof(T))!.Invoke(given, null)!, path);
+        where T : class, IOptionsRecord => (T)Section(CopyOf(given), path);
 
     /// <summary>Where each setting that was read comes from; a default is not in it.</summary>
     public IReadOnlyDictionary<string, string> Origins => _origins;
@@ -63,7 +63,7 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
         }
     }
 
-    private object Section(object options, string path)
+    private IOptionsRecord Section(IOptionsRecord options, string path)
     {
         // Two records may share a section.
         if (_sections.Add(path) && _settings.Find(path) is { Value: { Length: > 0 } } setting)
@@ -83,18 +83,19 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
             {
                 List(options, property, element, key);
             }
-            else if (CopyOf(type) is { } copy && (property.GetValue(options) is not null || _settings.HasAny(key)))
+            else if (type.IsAssignableTo(typeof(IOptionsRecord))
+                && (property.GetValue(options) is not null || _settings.HasAny(key)))
             {
                 // A copy, because the default may be shared.
-                var section = property.GetValue(options) is { } given ? copy.Invoke(given, null) : Activator.CreateInstance(type);
-                property.SetValue(options, Section(section!, key));
+                var section = property.GetValue(options) is IOptionsRecord given ? CopyOf(given) : New(property);
+                property.SetValue(options, Section(section, key));
             }
         }
 
         return options;
     }
 
-    private void Scalar(object options, PropertyInfo property, Type type, string key)
+    private void Scalar(IOptionsRecord options, PropertyInfo property, Type type, string key)
     {
         _known.Add(key);
         if (_settings.Find(key) is { Value: not null } setting && Convert(key, setting, type, out var value))
@@ -103,7 +104,7 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
         }
     }
 
-    private void List(object options, PropertyInfo property, Type element, string key)
+    private void List(IOptionsRecord options, PropertyInfo property, SettingForm element, string key)
     {
         _known.Add(key);
         if (_settings.FindList(key) is not { } items)
@@ -125,19 +126,19 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
             return;
         }
 
-        var values = Array.CreateInstance(element, items.Count);
+        var values = new object?[items.Count];
         var faults = Errors.Count;
         for (var i = 0; i < items.Count; i++)
         {
-            if (Convert(key, items[i], element, out var value))
+            if (Convert(key, items[i], element.Type, out var value))
             {
-                values.SetValue(value, i);
+                values[i] = value;
             }
         }
 
         if (Errors.Count == faults)
         {
-            property.SetValue(options, AsList(values, element, property.PropertyType));
+            property.SetValue(options, element.ListOf(values, property.PropertyType));
         }
     }
 
@@ -153,22 +154,21 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
         return false;
     }
 
-    private static Type? ElementOf(Type type)
+    private static SettingForm? ElementOf(Type type)
     {
         var element = type.IsArray ? type.GetElementType()
             : type.IsGenericType && type.IsAssignableTo(typeof(IEnumerable)) && type.GetGenericArguments() is [var only] ? only
             : null;
-        return element is not null && SettingValue.IsScalar(element) ? element : null;
+        return element is null ? null : SettingValue.FormOf(element);
     }
 
-    private static object AsList(Array values, Type element, Type list) => list == typeof(ImmutableArray<>).MakeGenericType(element)
-        ? typeof(ImmutableCollectionsMarshal).GetMethod(nameof(ImmutableCollectionsMarshal.AsImmutableArray))!
-            .MakeGenericMethod(element)
-            .Invoke(null, [values])!
-        : values;
+    private static IOptionsRecord New(PropertyInfo property) => property.GetCustomAttribute<SectionAttribute>() is { } section
+        ? (IOptionsRecord)Activator.CreateInstance(section.Type)!
+        : throw new InvalidOperationException($"{property.Name} is null without its settings, and has no {nameof(SectionAttribute)}");
 
-    /// <summary>
-    /// What the compiler gives every record for its with-expressions; null for a type that is not a record, and so not a section.
-    /// </summary>
-    private static MethodInfo? CopyOf(Type type) => type.IsClass ? type.GetMethod("<Clone>$", []) : null;
+    /// <summary>What a with-expression of a record does; its own method for it cannot be called by name in a native executable.</summary>
+    private static IOptionsRecord CopyOf(IOptionsRecord given) => (IOptionsRecord)MemberwiseClone(given);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = nameof(MemberwiseClone))]
+    private static extern object MemberwiseClone(object given);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Reflection;
 using Cassini.Streams.Primitives;
@@ -8,61 +9,51 @@ namespace Cassini.Streams.Settings.Reading;
 /// <summary>Turns the text of a setting into the type of its option.</summary>
 internal static class SettingValue
 {
+    private static readonly FrozenDictionary<Type, SettingForm> Forms = new SettingForm[]
+    {
+        new SettingForm<string>(Text),
+        Of<bool>(bool.TryParse, "true or false"),
+        Of((string text, out int value) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value),
+            "a whole number of at most 2,147,483,647"),
+        Of((string text, out long value) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value),
+            "a whole number"),
+        Of((string text, out double value) =>
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value),
+            "a number"),
+        Of<TimeSpan>(DurationText.TryParse, DurationText.Expected),
+        Of<LogLevel>(LogLevelText.TryParse, $"one of {string.Join(", ", LogLevelText.Words)}"),
+    }.ToFrozenDictionary(form => form.Type);
+
+    private delegate bool TryParse<T>(string text, out T value);
+
     /// <summary>Whether the type is written as one value. (Others are sections, lists, or no settings at all.)</summary>
-    public static bool IsScalar(Type type) =>
-        type == typeof(string) || type == typeof(bool) || type == typeof(int) || type == typeof(long) || type == typeof(double)
-        || type == typeof(TimeSpan) || type.IsEnum || TryParseOf(type) is not null;
+    public static bool IsScalar(Type type) => type.IsEnum || FormOf(type) is not null;
+
+    /// <summary>How values of a type are read; null for the words of an enumeration, and for what is no value.</summary>
+    public static SettingForm? FormOf(Type type) =>
+        Forms.GetValueOrDefault(type) ?? type.GetCustomAttribute<SettingTextAttribute>(inherit: false)?.Form;
 
     /// <summary>Null when it can be converted; else what is wrong, as the end of a sentence that begins with the setting's name.</summary>
     public static string? Convert(string text, Type type, out object? value)
     {
-        string? problem;
-        (value, problem) = type switch
+        if (FormOf(type) is { } form)
         {
-            _ when type == typeof(string) => (text, null),
-            _ when type == typeof(bool) => bool.TryParse(text, out var flag) ? (flag, null) : Not("true or false"),
-            _ when type == typeof(int) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-                ? (number, null)
-                : Not("a whole number of at most 2,147,483,647"),
-            _ when type == typeof(long) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-                ? (number, null)
-                : Not("a whole number"),
-            _ when type == typeof(double) =>
-                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-                ? (number, null)
-                : Not("a number"),
-            _ when type == typeof(TimeSpan) =>
-                DurationText.TryParse(text, out var duration) ? (duration, null) : Not(DurationText.Expected),
-            _ when type == typeof(LogLevel) => LogLevelText.TryParse(text, out var level)
-                ? (level, null)
-                : Not($"one of {string.Join(", ", LogLevelText.Words)}"),
-            { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase)
-                ? (Enum.Parse(type, text, ignoreCase: true), null)
-                : Not("one of " + string.Join(", ", Enum.GetNames(type).Select(name => name.ToLowerInvariant()))),
-            _ => Parse(TryParseOf(type)!),
-        };
-        return problem;
-
-        (object?, string?) Not(string expected) => (null, $"{SafeText.Quote(text, 100)} is not {expected}");
-
-        // TryParse(string, out T) or TryParse(string, out T, out string? error): the type's own message is more precise.
-        (object?, string?) Parse(MethodInfo tryParse)
-        {
-            var arguments = new object?[tryParse.GetParameters().Length];
-            arguments[0] = text;
-            return (bool)tryParse.Invoke(null, arguments)!
-                ? (arguments[1], null)
-                : arguments.ElementAtOrDefault(2) is string error ? (null, error) : Not($"a valid {type.Name}");
+            return form.Read(text, out value);
         }
+
+        var names = Enum.GetNames(type);
+        value = names.Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse(type, text, ignoreCase: true) : null;
+        return value is null ? Not(text, "one of " + string.Join(", ", names.Select(name => name.ToLowerInvariant()))) : null;
     }
 
-    private static MethodInfo? TryParseOf(Type type) => type.Namespace?.StartsWith(nameof(Cassini), StringComparison.Ordinal) is true
-        ? type.GetMethods(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(method =>
-            method.Name == "TryParse"
-            && method.ReturnType == typeof(bool)
-            && method.GetParameters() is [{ } input, { IsOut: true } result, ..] parameters
-            && input.ParameterType == typeof(string)
-            && result.ParameterType == type.MakeByRefType()
-            && parameters.Skip(2).All(parameter => parameter.IsOut && parameter.ParameterType == typeof(string).MakeByRefType()))
-        : null;
+    private static string? Text(string text, out string? value)
+    {
+        value = text;
+        return null;
+    }
+
+    private static SettingForm<T> Of<T>(TryParse<T> tryParse, string expected)
+        where T : struct => new((string text, out T value) => tryParse(text, out value) ? null : Not(text, expected));
+
+    private static string Not(string text, string expected) => $"{SafeText.Quote(text, 100)} is not {expected}";
 }

@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Store.History;
 
 /// <summary>What is kept of the events when the process has ended: the file <c>history.db</c>.</summary>
-public sealed record HistoryOptions
+public sealed record HistoryOptions : IOptionsRecord
 {
     /// <summary>Whether events are written to disk.</summary>
     public bool Enabled { get; init; } = true;

@@ -4,6 +4,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Cli.Messaging;
 
 /// <summary>The real executable, and mosquitto's clients on the other side.</summary>
+[StartsExecutable]
 public class ProcessTests
 {
     [Fact]

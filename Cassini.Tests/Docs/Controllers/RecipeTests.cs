@@ -4,6 +4,7 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Docs.Controllers;
 
 /// <summary>The recipes of docs/use/controllers.md, run as they stand there: each blocks at first, and then goes on.</summary>
+[StartsExecutable]
 public class RecipeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -7,6 +7,7 @@ using Cassini.Streams.Health;
 using Cassini.Streams.Health.Facts;
 using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Health.Records;
+using Cassini.Tests.Events;
 using CsCheck;
 using static Cassini.Tests.Health.Happened;
 
@@ -48,6 +49,10 @@ public class StateJsonTests
                 Encoding.UTF8.GetString(RecordedRun.Header(read)).ShouldBe(Encoding.UTF8.GetString(RecordedRun.Header(original)));
             },
             iter: 200);
+
+    [Fact]
+    public void Shape_EachEnumerationInAState_IsWrittenAsAWord() =>
+        JsonWords.EnumerationsIn(StateJson.Shape.Options, StateJson.Shape.Type).ShouldAllBeWords(StateJson.Shape.Options);
 
     [Fact]
     public void State_OfEveryKindOfEvidence_IsWholeInItsJson()

@@ -6,6 +6,7 @@ namespace Cassini.Tests.Management.Dashboard;
 
 /// <summary>What the page shows of the runs before this one.</summary>
 [Collection(DashboardTests.Name)]
+[StartsExecutable]
 public sealed class RunsTests(DashboardBrowser browser) : IDisposable
 {
     private const int Kill = 9;

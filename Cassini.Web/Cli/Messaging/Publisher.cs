@@ -127,13 +127,9 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
     {
         if (connection.Json)
         {
-            context.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object>
-            {
-                ["topic"] = request.Topic,
-                ["messages"] = _meter.Messages,
-                ["bytes"] = _meter.Bytes,
-                ["seconds"] = Math.Round(took.TotalSeconds, 3),
-            }));
+            context.Out.WriteLine(JsonSerializer.Serialize(
+                new PublishedLine(request.Topic, _meter.Messages, _meter.Bytes, Math.Round(took.TotalSeconds, 3)),
+                MeterJsonContext.Default.PublishedLine));
         }
         else if (request.Rate)
         {

@@ -42,10 +42,6 @@ internal sealed class RateMeter(TextWriter output, bool json, TimeProvider time)
     }
 
     private string Line(double messages, double bytes) => json
-        ? JsonSerializer.Serialize(new Dictionary<string, double>
-        {
-            ["messagesPerSecond"] = Math.Round(messages, 1),
-            ["bytesPerSecond"] = Math.Round(bytes, 1),
-        })
+        ? JsonSerializer.Serialize(new RateLine(Math.Round(messages, 1), Math.Round(bytes, 1)), MeterJsonContext.Default.RateLine)
         : string.Create(CultureInfo.InvariantCulture, $"{messages:0} messages/s  {bytes:0} bytes/s");
 }

@@ -32,7 +32,7 @@ internal sealed class PasteLines
         _home = environment.GetValueOrDefault("HOME");
         _url = url;
         _program = Shell.Program(
-            Environment.ProcessPath, typeof(PasteLines).Assembly.Location, environment.GetValueOrDefault("PATH"));
+            Environment.ProcessPath, Path.Combine(AppContext.BaseDirectory, "cassini.dll"), environment.GetValueOrDefault("PATH"));
         var endpoint = health.Endpoints.FirstOrDefault(endpoint => endpoint.State == EndpointState.Bound) ?? health.Endpoints[0];
         _broker = Reachable(endpoint.Address);
 

@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>How the process logs. The log goes to standard error: standard output is for the start-up text.</summary>
-internal sealed record LoggingOptions
+internal sealed record LoggingOptions : IOptionsRecord
 {
     /// <summary>One line for people, or one JSON object for machines.</summary>
     public LogFormat Format { get; init; } = LogFormat.Console;

@@ -5,7 +5,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>The settings that <c>serve</c> has beside those of the broker, in the same tree.</summary>
-internal sealed record ProcessOptions
+internal sealed record ProcessOptions : IOptionsRecord
 {
     /// <summary>The management HTTP surface.</summary>
     public ManagementOptions Management { get; init; } = new();

@@ -42,5 +42,7 @@ internal static class SettingValues
         _ => JsonValue.Create(SettingText.Of(value)),
     };
 
-    private static object? Below(object? section, string name) => section?.GetType().GetProperty(name)?.GetValue(section);
+    private static object? Below(object? section, string name) => section is IOptionsRecord record ? ValueOf(record, name) : null;
+
+    private static object? ValueOf(IOptionsRecord record, string name) => record.GetType().GetProperty(name)?.GetValue(record);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 
@@ -8,7 +9,8 @@ namespace Cassini.Web.Cli.Waiting;
 /// <summary>One JSON object per line for each change, and one for the end: for machines.</summary>
 internal sealed class JsonView(TextWriter output, TimeProvider time) : IWaitView
 {
-    private static readonly JsonSerializerOptions Json = new(HealthJson.Options) { TypeInfoResolver = WaitJsonContext.Default };
+    private static readonly JsonTypeInfo<Change> ChangeShape = ShapeOf<Change>();
+    private static readonly JsonTypeInfo<End> EndShape = ShapeOf<End>();
 
     private readonly long _began = time.GetTimestamp();
     private Dictionary<string, Change> _written = [];
@@ -21,7 +23,7 @@ internal sealed class JsonView(TextWriter output, TimeProvider time) : IWaitView
             var change = new Change(row.Name, row.Holds, row.Status, row.Ready, row.Live, row.Phase, row.Reason, null);
             if (change != _written.GetValueOrDefault(row.Name))
             {
-                output.WriteLine(JsonSerializer.Serialize(change with { Seconds = Seconds() }, Json));
+                output.WriteLine(JsonSerializer.Serialize(change with { Seconds = Seconds() }, ChangeShape));
             }
 
             now[row.Name] = change;
@@ -30,7 +32,13 @@ internal sealed class JsonView(TextWriter output, TimeProvider time) : IWaitView
         _written = now;
     }
 
-    public void End(string outcome) => output.WriteLine(JsonSerializer.Serialize(new End(outcome, Seconds()), Json));
+    public void End(string outcome) => output.WriteLine(JsonSerializer.Serialize(new End(outcome, Seconds()), EndShape));
+
+    private static JsonTypeInfo<T> ShapeOf<T>()
+    {
+        var options = new JsonSerializerOptions(HealthJson.Options) { TypeInfoResolver = WaitJsonContext.Default };
+        return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+    }
 
     private double Seconds() => Math.Round(time.GetElapsedTime(_began).TotalSeconds, 3);
 }

@@ -38,7 +38,7 @@ internal static class EventWords
             return SafeText.Line($"{e.Check} {e.From.ToString().ToLowerInvariant()} → {e.To.ToString().ToLowerInvariant()}{reason}");
         }
 
-        var json = JsonSerializer.SerializeToElement(happened, happened.GetType(), EventJson.Options);
+        var json = EventJson.ToElement(happened);
         return SafeText.Line(string.Join(' ', json.EnumerateObject()
             .Where(value => value.Value.ValueKind != JsonValueKind.Null)
             .Select(value => $"{value.Name}={Text(value.Value)}")));
