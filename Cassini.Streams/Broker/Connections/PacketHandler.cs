@@ -58,7 +58,8 @@ internal sealed class PacketHandler(
             }
 
             // After a message that took several slices it is asked whether anyone still waits for the next packet.
-            if (slice.IsOver || (wasDelivering && read.Packets > 0) || (isHurried && MayTakeLong(frame.Type)))
+            if (slice.IsOver || (wasDelivering && read.Packets > 0)
+                || (isHurried && status == FrameStatus.Complete && MayTakeLong(frame.Type)))
             {
                 step = Step.GoOn;
                 break;
