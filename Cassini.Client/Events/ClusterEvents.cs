@@ -196,6 +196,26 @@ public sealed record PeerClockSkewed(string Node, TimeSpan Skew) : BrokerEvent
 }
 
 /// <summary>
+/// A peer is heard and takes no messages of QoS 1 and 2, so publishers wait for it. When that lasts for as long as a silence after which it
+/// would be lost, they do not wait any more, and what its kept sessions must not miss is kept for it, until it takes something.
+/// </summary>
+/// <param name="Node">The name of the peer.</param>
+/// <param name="Waited">How long nothing was taken.</param>
+public sealed record LinkStalled(string Node, TimeSpan Waited) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
+/// <summary>A peer takes messages again, or is lost.</summary>
+/// <param name="Node">The name of the peer.</param>
+public sealed record LinkResumed(string Node) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Cluster;
+}
+
+/// <summary>
 /// Messages of QoS 0 to a peer are dropped, because it takes no more. Published when that begins, and not for each message.
 /// </summary>
 /// <param name="Node">The name of the peer.</param>

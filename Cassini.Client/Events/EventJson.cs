@@ -276,6 +276,8 @@ public static class EventJson
 [JsonSerializable(typeof(InterestConfirmed))]
 [JsonSerializable(typeof(PeerDiffers))]
 [JsonSerializable(typeof(PeerClockSkewed))]
+[JsonSerializable(typeof(LinkStalled))]
+[JsonSerializable(typeof(LinkResumed))]
 [JsonSerializable(typeof(LinkDropping))]
 [JsonSerializable(typeof(LinkRecovered))]
 [JsonSerializable(typeof(RetainedIncomplete))]

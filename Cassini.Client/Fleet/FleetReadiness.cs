@@ -9,7 +9,7 @@ public static class FleetReadiness
 {
     /// <summary>The reasons of the check <c>cluster</c> with which a node says that it does not hear all others.</summary>
     private static readonly string[] Apart =
-        [Reasons.Joining, Reasons.EngineLost, Reasons.Alone, Reasons.PeerSuspect, Reasons.PeerLost];
+        [Reasons.Joining, Reasons.EngineLost, Reasons.Alone, Reasons.PeerSuspect, Reasons.PeerLost, Reasons.LinkStalled];
 
     /// <summary>Whether so many nodes are ready, and each of them hears as many others as there must be.</summary>
     /// <param name="fleet">The fleet.</param>

@@ -182,6 +182,9 @@ public static class Reasons
     /// <summary>cluster: the clock of a peer differs.</summary>
     public const string ClockSkew = nameof(ClockSkew);
 
+    /// <summary>cluster: a peer is heard and takes no messages.</summary>
+    public const string LinkStalled = nameof(LinkStalled);
+
     /// <summary>cluster: messages to a peer are dropped.</summary>
     public const string LinkDropping = nameof(LinkDropping);
 

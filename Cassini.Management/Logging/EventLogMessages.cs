@@ -363,6 +363,12 @@ internal static partial class EventLogMessages
     [LoggerMessage(2426, LogLevel.Information, "fleet: the clock of node {Node} is right again")]
     public static partial void PeerClockRight(this ILogger logger, string node);
 
+    [LoggerMessage(2442, LogLevel.Warning, "fleet: node {Node} is heard and takes no messages, for {Waited}")]
+    public static partial void LinkStalled(this ILogger logger, string node, LogDuration waited);
+
+    [LoggerMessage(2443, LogLevel.Information, "fleet: node {Node} takes messages again, or is lost")]
+    public static partial void LinkResumed(this ILogger logger, string node);
+
     [LoggerMessage(2427, LogLevel.Warning, "fleet: QoS 0 messages to node {Node} are dropped, {Dropped} so far: it takes no more")]
     public static partial void LinkDropping(this ILogger logger, string node, long dropped);
 

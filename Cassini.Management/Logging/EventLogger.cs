@@ -167,6 +167,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case PeerClockSkewed e:
                 logger.PeerClockSkewed(Line(e.Node), e.Skew > TimeSpan.Zero ? "ahead of" : "behind", e.Skew.Duration());
                 break;
+            case LinkStalled e: logger.LinkStalled(Line(e.Node), e.Waited); break;
+            case LinkResumed e: logger.LinkResumed(Line(e.Node)); break;
             case LinkDropping e: logger.LinkDropping(Line(e.Node), e.Dropped); break;
             case LinkRecovered e: logger.LinkRecovered(Line(e.Node)); break;
             case RetainedIncomplete e: logger.RetainedIncomplete(Line(e.Node), e.Missing); break;

@@ -71,7 +71,7 @@ internal sealed class ClusterNode : IDisposable
         var factory = new PeerFactory(
             _self, subjects, broker, durability, _buses.Data, links ?? new LinkOptions(), peer => _moves!.OnMet(peer),
             (from, peer, mark) => _moves!.OnMark(from, peer, mark), time);
-        var peerLinks = new PeerLinks(_self, factory, broker, durability, _sender, _lock, _tasks, time);
+        var peerLinks = new PeerLinks(_self, options, factory, broker, durability, _sender, _lock, _tasks, time);
         _table = new PeerTable(options, factory, peerLinks, Replicate(broker.Retained), _sender, _lock, time);
         _join = new JoinGate(options, _table, own, confirmed, _buses.Control, _name, _lock, time);
         var watch = new PeerWatch(options, settings, _lock, time);

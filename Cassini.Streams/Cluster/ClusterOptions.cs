@@ -34,6 +34,9 @@ public sealed record ClusterOptions
     [Within("500ms", "1h")]
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>After so many heartbeats of this node a peer that takes nothing is as one that is not heard.</summary>
+    internal int LooksUntilDead => Math.Max(1, (int)(DeadAfter / HeartbeatInterval));
+
     /// <summary>How long the answer to SUBSCRIBE waits at most until all live peers know the subscription.</summary>
     [Within("10ms", "1m")]
     public TimeSpan SubscribePatience { get; init; } = TimeSpan.FromSeconds(1);

@@ -8,6 +8,7 @@ namespace Cassini.Streams.Cluster;
 /// Opens links to peers and gives them up. While a peer has none, what its sessions must not miss is kept for it. For the lock of its node.
 /// </summary>
 /// <param name="self">This node.</param>
+/// <param name="options">The fleet.</param>
 /// <param name="peers">Makes links.</param>
 /// <param name="broker">Keeps what is for peers that are gone.</param>
 /// <param name="durability">How far its store is.</param>
@@ -16,7 +17,7 @@ namespace Cassini.Streams.Cluster;
 /// <param name="tasks">Owns what goes on in the background.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class PeerLinks(
-    NodeRun self, PeerFactory peers, MqttBroker broker, Durability durability, ControlSender sender, NodeLock nodeLock, NodeTasks tasks,
+    NodeRun self, ClusterOptions options, PeerFactory peers, MqttBroker broker, Durability durability, ControlSender sender, NodeLock nodeLock, NodeTasks tasks,
     TimeProvider time)
 {
     private readonly QueueDrain _drain = new(time);
@@ -64,9 +65,21 @@ internal sealed class PeerLinks(
         }
     }
 
-    /// <summary>Time has passed: a link that the peer has forgotten, as an operator may have it do, is given up for another one.</summary>
+    /// <summary>
+    /// Time has passed: a link that the peer has forgotten, as an operator may have it do, is given up for another one. So is one on which
+    /// the peer takes nothing, although it is heard: publishers wait no longer for it than for one that is gone.
+    /// </summary>
     public void Look(PeerNode peer)
     {
+        if (peer.Subscriber.Link is { } stalled && stalled.Stalled >= options.LooksUntilDead)
+        {
+            Close(peer);
+            Open(peer);
+            peer.Subscriber.Link?.Doubt();
+            sender.AskForInterest(peer.Name);
+            return;
+        }
+
         if (peer.Subscriber.Link is not { IsBroken: true })
         {
             return;

@@ -58,6 +58,9 @@ internal sealed class PeerNode(
     /// <summary>Whether it was reported that messages are dropped.</summary>
     public bool IsDropping { get; set; }
 
+    /// <summary>Whether it was reported that it takes no messages.</summary>
+    public bool IsStalled { get; set; }
+
     /// <summary>Compares with it what both retain.</summary>
     public RetainedSync Retained => retained;
 

@@ -13,6 +13,9 @@ internal sealed class PeerWatch(ClusterOptions options, Func<string> settings, N
     /// <summary>So many heartbeats in a row must say it, over as long as they take.</summary>
     private const int BeatsOfSkew = 10;
 
+    /// <summary>A link on which nothing was taken for so much of the time after which it is given up is reported.</summary>
+    private const int PartOfAStall = 4;
+
     /// <summary>A heartbeat whose clock differs by more is reported.</summary>
     private static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(1);
 
@@ -64,6 +67,7 @@ internal sealed class PeerWatch(ClusterOptions options, Func<string> settings, N
             ReportMissing(peer);
         }
 
+        ReportStall(peer);
         ReportNotKept(peer);
     }
 
@@ -91,6 +95,18 @@ internal sealed class PeerWatch(ClusterOptions options, Func<string> settings, N
             peer.IsSkewed = !peer.IsSkewed;
             nodeLock.NoteLocked(new PeerClockSkewed(
                 peer.Name, !peer.IsSkewed ? TimeSpan.Zero : isSkewed ? skew : peer.ClaimSkew));
+        }
+    }
+
+    /// <summary>Reports that the peer is heard, and takes no messages of QoS 1 and 2.</summary>
+    private void ReportStall(PeerNode peer)
+    {
+        var looks = peer.Subscriber.Link is { } link ? link.IsDoubted ? options.LooksUntilDead : link.Stalled : 0;
+        var isStalled = looks >= options.LooksUntilDead / PartOfAStall && looks > 0;
+        if (isStalled != peer.IsStalled)
+        {
+            peer.IsStalled = isStalled;
+            nodeLock.NoteLocked(isStalled ? new LinkStalled(peer.Name, looks * options.HeartbeatInterval) : new LinkResumed(peer.Name));
         }
     }
 

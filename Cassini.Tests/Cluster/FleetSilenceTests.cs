@@ -34,6 +34,46 @@ public sealed class FleetSilenceTests : IDisposable
         _second.Dispose();
     }
 
+    // It is heard all the time, so it is not lost: its acknowledgements do not come through.
+    [Fact]
+    public async Task Peer_TakesNothing_IsReportedAndNobodyWaitsForLongerThanForOneThatIsGone()
+    {
+        var subscriber = Subscribe(_second, "t");
+        _clock.AdvanceBy(S(1));
+        _engine.Lose("cassini.main.d.n1.n2");
+        var waiting = _first.PublishAsync("t", "1", QualityOfService.AtLeastOnce);
+        _clock.AdvanceBy(S(2));
+        _first.Events.Of<LinkStalled>().ShouldBeEmpty();
+        _clock.AdvanceBy(S(2));
+        _first.Events.Of<LinkStalled>().ShouldHaveSingleItem().ShouldBe(new LinkStalled("n2", S(2.5)));
+        _clock.AdvanceBy(S(5));
+        waiting.IsCompleted.ShouldBeFalse("it may still be taken");
+        _clock.AdvanceBy(S(2));
+        await Eventually.CompletesAsync("nobody waits for a peer that takes nothing", waiting);
+
+        // For as long as that lasts.
+        for (var i = 0; i < 3; i++)
+        {
+            var next = _first.PublishAsync("t", "meanwhile", QualityOfService.AtLeastOnce);
+            await Eventually.CompletesAsync("nobody waits", next);
+            _clock.AdvanceBy(S(7));
+        }
+
+        _first.Events.Of<LinkResumed>().ShouldBeEmpty();
+        _first.Events.Of<PeerSuspected>().ShouldBeEmpty();
+
+        _engine.Heal();
+        _clock.AdvanceBy(S(3));
+        _first.Events.Of<LinkResumed>().ShouldHaveSingleItem();
+        Read(subscriber);
+        var publishing = _first.PublishAsync("t", "2", QualityOfService.AtLeastOnce);
+        publishing.IsCompleted.ShouldBeFalse("it is waited for again");
+        _clock.AdvanceBy(S(2));
+        await Eventually.CompletesAsync("it is acknowledged", publishing);
+        Read(subscriber).ShouldBe(["2"]);
+        _first.Events.Of<LinkStalled>().ShouldHaveSingleItem();
+    }
+
     // A node that says that it lives, and takes no messages, would make publishers on all others wait for as long.
     [Fact]
     public async Task DataConnection_IsLostAlone_TheNodeIsOffTheBus()

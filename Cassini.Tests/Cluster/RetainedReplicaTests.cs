@@ -24,6 +24,35 @@ public sealed class RetainedReplicaTests : IDisposable
 
     public void Dispose() => _nodes.ForEach(node => node.Dispose());
 
+    // The list is cut to what the bus takes, and so is what is asked for, and what was removed.
+    [Theory]
+    [InlineData(4_096)]
+    [InlineData(65_536)]
+    public async Task Node_ThatStarts_BusTakesSmallMessages_GetsAll(int largest)
+    {
+        _engine.LargestMessage = largest;
+        Start(2);
+        for (var i = 0; i < 3_000; i++)
+        {
+            var publishing = _nodes[0].PublishAsync($"building/{i / 100}/room/{i}", $"{i}", QualityOfService.AtLeastOnce, retain: true);
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
+            await Eventually.CompletesAsync("it is retained", publishing);
+        }
+
+        _nodes[1].Retained().Count.ShouldBe(3_000);
+
+        Start(1);
+        var third = _nodes[2];
+        await Eventually.HoldsAsync("it has joined", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromMilliseconds(100));
+            return third.Node.HasJoined;
+        });
+
+        third.Events.Of<FleetJoinLate>().ShouldBeEmpty();
+        third.Retained().ShouldBe(_nodes[0].Retained(), ignoreOrder: true);
+    }
+
     // Whatever comes first and however often: the greatest stamp of each topic holds.
     [Theory]
     [InlineData(1)]

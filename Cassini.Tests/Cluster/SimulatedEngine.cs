@@ -12,6 +12,7 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
     private readonly Lock _lock = new();
     private readonly List<Bus> _buses = [];
     private readonly HashSet<(string, string)> _cuts = [];
+    private readonly HashSet<string> _lostSubjects = [];
     private long _sent;
 
     /// <summary>The longest time that a message takes.</summary>
@@ -22,6 +23,9 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
 
     /// <summary>How many of a hundred messages come twice.</summary>
     public int Twice { get; set; }
+
+    /// <summary>The largest message that it takes.</summary>
+    public int LargestMessage { get; set; } = 1024 * 1024;
 
     /// <summary>What other threads send is lost; null when there are none.</summary>
     public Thread? Owner { get; set; }
@@ -54,8 +58,15 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
     /// <summary>Nothing comes through from one node to another.</summary>
     public void Cut(string from, string to) => _cuts.Add((from, to));
 
+    /// <summary>Nothing comes through on a subject.</summary>
+    public void Lose(string subject) => _lostSubjects.Add(subject);
+
     /// <summary>The network is whole again.</summary>
-    public void Heal() => _cuts.Clear();
+    public void Heal()
+    {
+        _cuts.Clear();
+        _lostSubjects.Clear();
+    }
 
     /// <summary>The connections of a node are lost, or back.</summary>
     public void SetConnected(string node, bool isConnected)
@@ -114,18 +125,19 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
 
         public bool IsConnected { get; private set; } = true;
 
-        public int LargestMessage => 1024 * 1024;
+        public int LargestMessage => engine.LargestMessage;
 
         public List<Subscription> Subscriptions { get; } = [];
 
         public bool TryPublish(string subject, ReadOnlySpan<byte> data)
         {
-            if (IsConnected)
+            var isTaken = IsConnected && data.Length <= LargestMessage;
+            if (isTaken)
             {
                 engine.Send(this, subject, data.ToArray());
             }
 
-            return IsConnected;
+            return isTaken;
         }
 
         public IDisposable Subscribe(string subject, Action<ReadOnlyMemory<byte>> handler)
@@ -167,7 +179,8 @@ internal sealed class SimulatedEngine(VirtualClock clock, Random random)
                 _last[from] = due;
                 engine.At(due, () =>
                 {
-                    if (bus.IsConnected && bus.Subscriptions.Contains(this) && !engine._cuts.Contains((from.Node, bus.Node)))
+                    if (bus.IsConnected && bus.Subscriptions.Contains(this) && !engine._cuts.Contains((from.Node, bus.Node))
+                        && !engine._lostSubjects.Contains(subject))
                     {
                         handler(data);
                     }

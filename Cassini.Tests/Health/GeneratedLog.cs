@@ -107,6 +107,8 @@ internal static class GeneratedLog
         (1, Node.Select(node => (BrokerEvent)new InterestConfirmed(node))),
         (1, Gen.Select(Node, OneOf("", "access rules"), (node, what) => (BrokerEvent)new PeerDiffers(node, what))),
         (1, Gen.Select(Node, Gen.Int[-3, 3], (node, skew) => (BrokerEvent)new PeerClockSkewed(node, TimeSpan.FromSeconds(skew)))),
+        (1, Gen.Select(Node, Duration, (node, waited) => (BrokerEvent)new LinkStalled(node, waited))),
+        (1, Node.Select(node => (BrokerEvent)new LinkResumed(node))),
         (1, Gen.Select(Node, Gen.Long[1, 5_000], (node, dropped) => (BrokerEvent)new LinkDropping(node, dropped))),
         (1, Node.Select(node => (BrokerEvent)new LinkRecovered(node))),
         (1, Gen.Select(Node, Gen.Long[1, 5_000], (node, missing) => (BrokerEvent)new RetainedIncomplete(node, missing))),

@@ -78,6 +78,8 @@ public class EventLoggerTests
             Changed(CheckNames.Phase, HealthStatus.Error, Reasons.Stopped, "stopped"), LogLevel.Debug,
             "the check phase follows: Stopped"
         },
+        { new LinkStalled("b\nc", TimeSpan.FromSeconds(2.5)), LogLevel.Warning, @"node b\nc is heard and takes no messages, for 2.5 s" },
+        { new LinkResumed("b"), LogLevel.Information, "node b takes messages again" },
         { new EngineLost("a\nb"), LogLevel.Warning, @"the bus is not connected: a\nb" },
         { new NameTaken("a", "0000019a5c3e7f10", true), LogLevel.Error, "the name a is taken by run 0000019a5c3e7f10" },
         { new NameTaken("a", "0000019a5c3e7f10", false), LogLevel.Warning, "another process was started as a, run 0000019a5c3e7f10" },

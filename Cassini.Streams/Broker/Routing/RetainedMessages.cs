@@ -266,7 +266,7 @@ internal sealed class RetainedMessages(
     /// <param name="search">The search; it stands behind them then.</param>
     /// <param name="buckets">For each bucket whether it is one of them.</param>
     /// <param name="steps">The most nodes that are looked at.</param>
-    /// <param name="mostBytes">About how many bytes the topics may have together.</param>
+    /// <param name="mostBytes">About how many bytes the topics and stamps may have together.</param>
     public List<(byte[] Topic, RetainedStamp Stamp)> ListSome(RetainedCursor search, bool[] buckets, int steps, int mostBytes)
     {
         var found = new List<(byte[] Topic, RetainedStamp Stamp)>();
@@ -280,7 +280,7 @@ internal sealed class RetainedMessages(
                     && buckets[FleetHash.BucketOf(FleetHash.Of(topic))])
                 {
                     found.Add((topic, node.Stamp));
-                    mostBytes -= topic.Length;
+                    mostBytes -= sizeof(ushort) + topic.Length + RetainedStamp.Size;
                 }
             }
         }

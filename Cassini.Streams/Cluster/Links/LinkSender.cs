@@ -30,9 +30,12 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     private ulong _peer;
     private long _received;
     private long _fastReceived;
+    private int _stalled;
+    private bool _hasMoved;
     private bool _isNoted;
     private bool _isOver;
     private bool _isBroken;
+    private volatile bool _isDoubted;
 
     /// <summary>The number of this link.</summary>
     public ulong Number => number;
@@ -84,7 +87,10 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
                     AddLocked(ref _sure, message, draft);
                 }
 
-                AwaitList.Note(Acknowledged, NextSure);
+                if (!_isDoubted)
+                {
+                    AwaitList.Note(Acknowledged, NextSure);
+                }
             }
 
             if (!_isNoted)
@@ -133,6 +139,24 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         }
     }
 
+    /// <summary>
+    /// How often in a row it was looked at without that the peer had taken anything of what waits for it. Not as a time: that passes for a
+    /// process that stands still, too.
+    /// </summary>
+    public int Stalled
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _stalled;
+            }
+        }
+    }
+
+    /// <summary>Whether publishers do not wait for it, because the peer took nothing on the link before, and nothing yet on this one.</summary>
+    public bool IsDoubted => _isDoubted;
+
     /// <summary>Whether nothing more is sent.</summary>
     public bool IsOver
     {
@@ -144,6 +168,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             }
         }
     }
+
+    /// <summary>The peer took nothing on the link before: publishers do not wait for this one until it takes something.</summary>
+    public void Doubt() => _isDoubted = true;
 
     /// <summary>Sends what another link had not got acknowledged. Before anything is added.</summary>
     /// <param name="body">A frame of it, without its header.</param>
@@ -213,6 +240,10 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             // It does not know what it has acknowledged: it has forgotten this node, and what follows comes to nothing there. A frame that
             // is sent again says what was so when it was made.
             _isBroken |= header.Kind is FrameKind.Acknowledgement or FrameKind.Missing && header.Acknowledged < _acknowledged;
+
+            // Of a message in parts it acknowledges all at once, and says meanwhile from where on it misses something.
+            _hasMoved |= header.Acknowledged > _acknowledged || header.Kind == FrameKind.Missing;
+            _isDoubted &= !_hasMoved && !_kept.IsEmpty;
             _acknowledged = reached = Math.Max(_acknowledged, Math.Min(header.Acknowledged, _lastSealed));
             ReviewRoomLocked();
             if (header.Kind == FrameKind.Missing)
@@ -233,6 +264,12 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
         lock (_lock)
         {
             var now = time.GetTimestamp();
+            if (!isBack)
+            {
+                _stalled = _kept.IsEmpty || _hasMoved || !bus.IsConnected ? 0 : _stalled + 1;
+                _hasMoved = false;
+            }
+
             if (_kept.FirstSentAt is { } sentAt && (isBack || time.GetElapsedTime(sentAt, now) >= options.SendAgainAfter))
             {
                 _kept.SendAgain(Send, now);
@@ -346,6 +383,7 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     private void SendSureLocked(byte[] frame, int length, FrameKind kind)
     {
         HeaderLocked(kind, ++_lastSealed).Write(frame.AsSpan(0, length));
+        _hasMoved |= _kept.IsEmpty;
         _kept.Add(_lastSealed, frame, length, kind == FrameKind.Part, time.GetTimestamp());
         ReviewRoomLocked();
 

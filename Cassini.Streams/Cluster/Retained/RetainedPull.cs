@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Cluster.Engine;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Cluster.Retained;
@@ -18,10 +19,12 @@ internal delegate void SyncSend(SyncKind kind, ulong round, int step, ReadOnlySp
 /// <param name="retained">The retained messages.</param>
 /// <param name="publisher">Takes what comes.</param>
 /// <param name="durability">How far the store is: while too much waits, nothing more is asked for.</param>
+/// <param name="bus">Says how large a request may be.</param>
 /// <param name="send">Sends to the peer.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class RetainedPull(
-    Subscriber peer, RetainedMessages retained, PeerPublisher publisher, Durability durability, SyncSend send, TimeProvider time)
+    Subscriber peer, RetainedMessages retained, PeerPublisher publisher, Durability durability, IBus bus, SyncSend send,
+    TimeProvider time)
 {
     /// <summary>What was sent a moment ago makes digests differ too: so many heartbeats must say the same.</summary>
     private const int BeatsToDiffer = 3;
@@ -248,9 +251,10 @@ internal sealed class RetainedPull(
     {
         var buckets = Enumerable.Range(0, RetainedDigest.Buckets).Select(i => (_buckets[i / 8] & (1 << (i % 8))) != 0).ToArray();
         var body = new SyncBody();
-        for (var steps = 0; steps < MostSteps && body.Size < MostAsked && !search.IsAtEnd; steps += StepsAtOnce)
+        var most = SyncBody.RoomOn(bus, MostAsked);
+        for (var steps = 0; steps < MostSteps && body.Size < most && !search.IsAtEnd; steps += StepsAtOnce)
         {
-            foreach (var (topic, stamp) in retained.ListSome(search, buckets, StepsAtOnce, MostAsked))
+            foreach (var (topic, stamp) in retained.ListSome(search, buckets, StepsAtOnce, most - body.Size))
             {
                 if (!_listed.Contains(FleetHash.Of(topic)))
                 {
@@ -274,10 +278,11 @@ internal sealed class RetainedPull(
         if (_wanted.Count > 0)
         {
             var topics = new SyncBody();
+            var most = SyncBody.RoomOn(bus, MostAsked);
             foreach (var topic in _wanted)
             {
                 topics.Put(topic);
-                if (topics.Size > MostAsked)
+                if (topics.Size > most)
                 {
                     break;
                 }

@@ -12,7 +12,7 @@ namespace Cassini.Streams.Cluster.Retained;
 /// <param name="time">The one clock.</param>
 internal sealed class RetainedSource(RetainedMessages retained, IBus bus, TimeProvider time)
 {
-    /// <summary>About how many bytes a piece of a list has.</summary>
+    /// <summary>About how many bytes a piece of a list has, if the bus takes as much.</summary>
     private const int PieceSize = 64 * 1024;
 
     /// <summary>About how many bytes of messages are sent at once.</summary>
@@ -125,9 +125,10 @@ internal sealed class RetainedSource(RetainedMessages retained, IBus bus, TimePr
     private SyncBody Next(RetainedCursor search)
     {
         var found = new SyncBody();
-        for (var slice = 0; slice < Slices && found.Size < PieceSize && !search.IsAtEnd; slice++)
+        var most = SyncBody.RoomOn(bus, PieceSize);
+        for (var slice = 0; slice < Slices && found.Size < most && !search.IsAtEnd; slice++)
         {
-            foreach (var (topic, stamp) in retained.ListSome(search, _buckets, Steps, PieceSize))
+            foreach (var (topic, stamp) in retained.ListSome(search, _buckets, Steps, most - found.Size))
             {
                 found.Put(topic, stamp);
             }

@@ -33,7 +33,7 @@ internal sealed class RetainedSync : IDisposable
         _to = subjects.To;
         (_own, _peer) = runs;
         _source = new RetainedSource(retained, bus, time);
-        _pull = new RetainedPull(peer, retained, publisher, durability, Send, time);
+        _pull = new RetainedPull(peer, retained, publisher, durability, bus, Send, time);
         _subscription = bus.Subscribe(subjects.From, Receive);
     }
 

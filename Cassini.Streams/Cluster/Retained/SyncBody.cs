@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Cluster.Engine;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Mqtt;
 
@@ -17,6 +18,11 @@ internal sealed class SyncBody
     public ReadOnlySpan<byte> Written => _bytes.WrittenSpan;
 
     public int Size => _bytes.WrittenCount;
+
+    /// <summary>How many bytes of topics may be said at once, so that one topic more still goes.</summary>
+    /// <param name="bus">Says how large a message may be.</param>
+    /// <param name="usual">Enough on a bus that takes large ones.</param>
+    public static int RoomOn(IBus bus, int usual) => Math.Min(usual, (bus.LargestMessage - SyncHeader.Size) / 2);
 
     public void Put(byte value) => _bytes.Write([value]);
 

@@ -48,6 +48,8 @@ internal sealed class ClusterCheck : Check
                 cluster, Reasons.PeerSuspect, "suspect", peer => peer.State is PeerState.Suspect ? peer.Cause : 0,
                 peer => $"not heard for {Text(peer.Silence)}")
             ?? Found(
+                cluster, Reasons.LinkStalled, "heard, but taking no messages", peer => peer.StallCause, peer => $"for {Text(peer.Stalled)}")
+            ?? Found(
                 cluster, Reasons.InterestLagging, "subscriptions are not known everywhere", peer => Math.Max(peer.LagCause, peer.LateCause),
                 Lag)
             ?? Found(

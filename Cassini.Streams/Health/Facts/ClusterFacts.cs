@@ -115,6 +115,8 @@ internal sealed record ClusterFacts
         InterestConfirmed e => Change(e.Node, peer => peer with { LateCause = 0, LagCause = 0, Waited = TimeSpan.Zero }),
         PeerDiffers e => Change(e.Node, peer => peer with { DiffersCause = e.What.Length > 0 ? sequence : 0, Differs = e.What }),
         PeerClockSkewed e => Change(e.Node, peer => peer with { SkewCause = e.Skew != TimeSpan.Zero ? sequence : 0, Skew = e.Skew }),
+        LinkStalled e => Change(e.Node, peer => peer with { StallCause = sequence, Stalled = e.Waited }),
+        LinkResumed e => Change(e.Node, peer => peer with { StallCause = 0, Stalled = TimeSpan.Zero }),
         LinkDropping e => Change(e.Node, peer => peer with { DropCause = sequence, Dropped = e.Dropped }),
         LinkRecovered e => Change(e.Node, peer => peer with { DropCause = 0, Dropped = 0 }),
         RetainedIncomplete e => Change(e.Node, peer => peer with { MissingCause = sequence, Missing = e.Missing }),

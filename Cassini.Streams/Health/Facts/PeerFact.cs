@@ -33,6 +33,11 @@ internal sealed record PeerFact(string Node)
 
     public TimeSpan Waited { get; init; }
 
+    /// <summary>It is heard, and took no messages for <see cref="Stalled"/>.</summary>
+    public long StallCause { get; init; }
+
+    public TimeSpan Stalled { get; init; }
+
     /// <summary>It differs from this node in <see cref="Differs"/>.</summary>
     public long DiffersCause { get; init; }
 

@@ -56,6 +56,9 @@ public class ClusterCheckTests
             "not all messages for their sessions are kept: b (1 message dropped so far)"
         },
         {
+            new LinkStalled("b", S(2.5)), new LinkResumed("b"), Reasons.LinkStalled, "heard, but taking no messages: b (for 2.5 s)"
+        },
+        {
             new LinkDropping("b", 1_200), new LinkRecovered("b"), Reasons.LinkDropping,
             "QoS 0 messages are dropped on the way: b (1,200 messages so far)"
         },
@@ -65,6 +68,7 @@ public class ClusterCheckTests
     [
         new PeerSuspected("b", S(2.5)), new InterestLagging("b", S(1)), new PeerDiffers("b", "access rules"),
         new PeerClockSkewed("b", S(2)), new LinkDropping("b", 1), new RetainedIncomplete("b", 1),
+        new LinkStalled("b", S(2.5)),
     ];
 
     [Fact]
@@ -220,6 +224,7 @@ public class ClusterCheckTests
             (new PeerDiffers("b", "access rules"), new PeerDiffers("b", ""), Reasons.ConfigDiffers),
             (new RetainedIncomplete("b", 1), new RetainedComplete("b"), Reasons.RetainedIncomplete),
             (new InterestLagging("c", S(1)), new InterestConfirmed("c"), Reasons.InterestLagging),
+            (new LinkStalled("b", S(3)), new LinkResumed("b"), Reasons.LinkStalled),
             (new PeerSuspected("b", S(3)), new PeerBack("b", S(4)), Reasons.PeerSuspect),
             (new PeerLost("d", Run, S(10)), new PeerForgotten("d"), Reasons.PeerLost),
             (new MessagesNotKept("e", 3), new MessagesKept("e"), Reasons.NotKept),

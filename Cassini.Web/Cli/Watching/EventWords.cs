@@ -16,8 +16,8 @@ internal static class EventWords
             or EngineLost or PeerLost or NameTaken => LineKind.Bad,
         ListenerClosed or MessagesDropped or CapacityReached or IdentityQuarantined or ClientIdContested or CertificateExpiring
             or PhaseEntered or Restarted or StoreResumed or RemedyApplied or EngineConnected or FleetJoined or FleetJoinLate or PeerJoined
-            or PeerSuspected or PeerBack or PeerLeft or PeerSeen or InterestLagging or PeerDiffers or PeerClockSkewed or LinkDropping
-            or RetainedIncomplete or MessagesNotKept or NameFreed
+            or PeerSuspected or PeerBack or PeerLeft or PeerSeen or InterestLagging or PeerDiffers or PeerClockSkewed or LinkStalled
+            or LinkDropping or RetainedIncomplete or MessagesNotKept or NameFreed
             => LineKind.Notable,
         _ => LineKind.Plain,
     };
