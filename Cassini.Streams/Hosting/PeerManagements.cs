@@ -65,6 +65,7 @@ internal sealed class PeerManagements(ClusterOptions options, TimeProvider time)
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
+            await SocketThread.LeaveAsync();
             return new SocketStream(socket, ownsSocket: true);
         }
         catch

@@ -79,6 +79,7 @@ internal sealed class CanaryTrip(
     {
         var startedAt = time.GetTimestamp();
         await probe.ConnectAsync(cancellationToken);
+        await SocketThread.LeaveAsync();
         _times = _times with { Connect = time.GetElapsedTime(startedAt) };
 
         _stage = CanaryStage.Handshake;
