@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using System.Net.Http.Headers;
 using System.Net.Mime;
+using System.Net.Sockets;
 using System.Text.Json;
 using Cassini.Streams.Cluster;
 using Cassini.Streams.Cluster.Fleet;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Fleet;
+using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
@@ -33,13 +35,15 @@ internal sealed class PeerManagements(ClusterOptions options, TimeProvider time)
                 new NamedFile(ClusterSettings.ManagementCaPath, options.ManagementCaPath),
                 new NamedFile(ClusterSettings.ManagementCertificatePath, options.ManagementCertificatePath),
                 new NamedFile(ClusterSettings.ManagementKeyPath, options.ManagementKeyPath));
-            using var http = new HttpClient(HttpFeedTransport.HandlerOf(new HealthFeedOptions
+            var handler = HttpFeedTransport.HandlerOf(new HealthFeedOptions
             {
                 ClientCertificate = files.Certificate,
                 TrustedAuthorities = files.Authorities,
                 ConnectTimeout = Patience,
                 Time = time,
-            }))
+            });
+            handler.ConnectCallback = ConnectAsync;
+            using var http = new HttpClient(handler)
             {
                 Timeout = Timeout.InfiniteTimeSpan,
                 MaxResponseContentBufferSize = LargestAnswer,
@@ -51,6 +55,23 @@ internal sealed class PeerManagements(ClusterOptions options, TimeProvider time)
         catch (Exception wrong) when (wrong is TlsConfigurationException or FormatException)
         {
             return [.. nodes.Select(node => new FleetAnswer(node, null, SafeText.Line(wrong.Message)))];
+        }
+    }
+
+    /// <summary>A connection whose handshake, and the reading of whose answer, do not run on the socket's thread.</summary>
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
+            await SocketThread.LeaveAsync();
+            return new SocketStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

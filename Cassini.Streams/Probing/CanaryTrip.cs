@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Listening.WebSockets;
 using Cassini.Streams.Primitives;
@@ -78,12 +79,13 @@ internal sealed class CanaryTrip(
     {
         var startedAt = time.GetTimestamp();
         await probe.ConnectAsync(cancellationToken);
+        await SocketThread.LeaveAsync();
         _times = _times with { Connect = time.GetElapsedTime(startedAt) };
 
         _stage = CanaryStage.Handshake;
         startedAt = time.GetTimestamp();
         var loadedBefore = store.Current;
-        await using var stream = new SslStream(new NetworkStream(probe.Socket, ownsSocket: false));
+        await using var stream = new SslStream(new SocketStream(probe.Socket));
         await stream.AuthenticateAsClientAsync(ClientOptions(), cancellationToken);
         _times = _times with { Handshake = time.GetElapsedTime(startedAt) };
 

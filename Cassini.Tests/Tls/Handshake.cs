@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Files;
 using Cassini.Streams.Tls.Handshakes;
@@ -48,7 +49,7 @@ internal static class Handshake
         var peerTask = Catch(() => peer(((IPEndPoint)listener.LocalEndpoint).Port));
         using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken).AsTask()
             .WaitAsync(Deadline, TimeProvider.System, CancellationToken.None);
-        var tls = new MutualTlsStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+        var tls = new MutualTlsStream(new SocketStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
         Exception? failure;
         var protocol = SslProtocols.None;
         await using (tls)

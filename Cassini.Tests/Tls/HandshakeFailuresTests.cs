@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Files;
 using Cassini.Streams.Tls.Handshakes;
@@ -113,7 +114,7 @@ public sealed class HandshakeFailuresTests : IDisposable
         using var client = _authority.IssueClient();
         var peer = Handshake.ConnectAsync(((IPEndPoint)listener.LocalEndpoint).Port, SslProtocols.Tls13, client, [], trusts: true);
         using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
-        await using var tls = new MutualTlsStream(new NetworkStream(socket, ownsSocket: false), leaveInnerStreamOpen: false);
+        await using var tls = new MutualTlsStream(new SocketStream(socket), leaveInnerStreamOpen: false);
         await tls.AuthenticateAsServerAsync(_material.ServerOptions, TestContext.Current.CancellationToken);
 
         OpenSslBuffers.ReleaseWhenIdle(tls).ShouldBeTrue("this runtime's SslStream is not the one that the saving was written for");

@@ -10,6 +10,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;
@@ -66,6 +67,7 @@ internal sealed class ConnectPhase(
     /// <returns>The handler of what the client sends next; null when it was refused.</returns>
     public async Task<PacketHandler?> AnswerAsync(ClientLink link, ConnectPacket connect, CancellationToken ending)
     {
+        SocketThread.Forbid();
         var transport = link.Connection.Transport;
         var (identity, isProbe) = (transport.Identity, transport.IsProbe);
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : NewClientId();

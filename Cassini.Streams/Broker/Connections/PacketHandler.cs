@@ -4,6 +4,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -40,7 +41,8 @@ internal sealed class PacketHandler(
         var now = time.GetTimestamp();
         var read = default(Traffic);
         var step = Step.ReadOn;
-        var slice = new WorkSlice(time, now);
+        var isHurried = SocketThread.IsCurrent;
+        var slice = new WorkSlice(time, now, isHurried);
         var wasDelivering = IsDelivering;
         Admission.BeginBatch();
         var rest = input.Unread;
@@ -56,7 +58,8 @@ internal sealed class PacketHandler(
             }
 
             // After a message that took several slices it is asked whether anyone still waits for the next packet.
-            if (slice.IsOver || (wasDelivering && read.Packets > 0))
+            if (slice.IsOver || (wasDelivering && read.Packets > 0)
+                || (isHurried && status == FrameStatus.Complete && MayTakeLong(frame.Type)))
             {
                 step = Step.GoOn;
                 break;
@@ -124,6 +127,10 @@ internal sealed class PacketHandler(
         link.Answers.Send(_answers.Written, _answers.Count, ticket, elsewhere, link.Flushes);
         _answers.Clear();
     }
+
+    /// <summary>Whether a packet is more work than one message: it is for the thread pool.</summary>
+    private static bool MayTakeLong(PacketType type) =>
+        type is PacketType.Subscribe or PacketType.Unsubscribe or PacketType.Disconnect or PacketType.Auth;
 
     private Step OnPublish(Frame frame, long now, ref WorkSlice slice, out int payload)
     {

@@ -3,13 +3,15 @@ using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
 /// Reads the packets of a client that was accepted, batch after batch, until the connection ends. A batch that is much work is handled in
-/// slices, and others have the thread between them. A client whose identity is busy handles each slice in its turn. Thread-safe.
+/// slices, and others have the thread between them. A client whose identity is busy handles each slice in its turn. The first slice after
+/// a wait for the client runs on the socket's thread, if .NET goes on there (<see cref="SocketThread"/>), the others never. Thread-safe.
 /// </summary>
 internal sealed class ServePhase(BrokerOptions options, Durability durability, Intake intake, IdentityWork work, TimeProvider time)
 {
@@ -25,6 +27,7 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
         var ticket = 0L;
         AwaitList? elsewhere = null;
         intake.Enter(link.Connection);
+        link.Connection.Transport.StaysOnSocketThread = true;
         try
         {
             while (true)
@@ -116,9 +119,19 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
                     link.Close(NoMemory(needed));
                     return;
                 }
-                else if (!await input.FillAsync(needed, cancellationToken))
+                else
                 {
-                    return;
+                    var filling = input.FillAsync(needed, cancellationToken);
+                    if (filling.IsCompleted)
+                    {
+                        // A client that sends without end would keep the socket's thread.
+                        await SocketThread.LeaveAsync();
+                    }
+
+                    if (!await filling)
+                    {
+                        return;
+                    }
                 }
             }
         }
@@ -131,8 +144,10 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
         {
             // Whatever ended the batch, what it left in other outboxes must not wait for a flush that never comes.
             link.Flushes.Flush();
+            link.Connection.Transport.StaysOnSocketThread = false;
             intake.Leave(link.Connection);
             link.Connection.EndBatch();
+            await SocketThread.LeaveAsync();
             await handler.LeaveAsync(failure);
         }
     }

@@ -45,6 +45,7 @@ internal sealed class SubscribeHandler(
     /// <returns>The answer; null when the packet is still under way.</returns>
     public byte[]? GoOn(ref WorkSlice slice)
     {
+        SocketThread.Forbid();
         var (reasons, handle, answer) = _underWay!;
         for (; reasons.Count < reasons.Capacity; slice.Take(StepsOfAFilter))
         {
@@ -68,6 +69,7 @@ internal sealed class SubscribeHandler(
     {
         if (HasRetained)
         {
+            SocketThread.Forbid();
             _hasSubscribed = false;
             client.Session.Deliveries.SendRetained(link.Flushes);
         }

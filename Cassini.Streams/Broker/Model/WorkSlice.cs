@@ -7,7 +7,8 @@ namespace Cassini.Streams.Broker.Model;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="startedAt">When it began: a timestamp.</param>
-internal struct WorkSlice(TimeProvider time, long startedAt)
+/// <param name="isHurried">Whether it is on a thread that many others wait for: then it is over soon.</param>
+internal struct WorkSlice(TimeProvider time, long startedAt, bool isHurried = false)
 {
     /// <summary>The most steps. A full batch of short messages to 16 subscribers takes less than half of them.</summary>
     public const int Most = 16_384;
@@ -18,9 +19,12 @@ internal struct WorkSlice(TimeProvider time, long startedAt)
     /// <summary>Outboxes of other clients that wait to be flushed: each of them is a piece of work for the thread pool.</summary>
     public const int MostFlushes = 2_048;
 
+    /// <summary>The most steps of one that is hurried: a batch of short messages to one subscriber takes half of them.</summary>
+    private const int MostHurried = 1_024;
+
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(5);
 
-    private int _left = Most;
+    private int _left = isHurried ? MostHurried : Most;
     private int _untilLook = BetweenLooks;
 
     public WorkSlice(TimeProvider time)

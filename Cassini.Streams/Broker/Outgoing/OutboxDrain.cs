@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Outgoing;
@@ -118,7 +119,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
     private void Continue()
     {
         _hasWritten = true;
-        if (work.IsBusy(account))
+        if (work.IsBusy(account) || SocketThread.IsCurrent)
         {
             Start(inline: false);
         }

@@ -52,6 +52,12 @@ public sealed class Connection
     /// <summary>Whether the peer sent bytes that nothing has read yet. Any thread.</summary>
     internal bool HasUnread => _stream.HasUnread;
 
+    /// <inheritdoc cref="ConnectionStream.StaysOnSocketThread"/>
+    internal bool StaysOnSocketThread
+    {
+        set => _stream.StaysOnSocketThread = value;
+    }
+
     /// <summary>Whether it is our own canary: in no count, table or log.</summary>
     internal bool IsProbe { get; }
 

@@ -25,6 +25,9 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bo
     /// <summary>Whether the transport holds bytes that were not read. Any thread.</summary>
     public bool HasUnread => unread?.Invoke() is true;
 
+    /// <summary>Whether what follows a read may run on the thread of the socket. Not unless it is said: it may take long.</summary>
+    public bool StaysOnSocketThread { get; set; }
+
     /// <summary>Whether the peer closed its side.</summary>
     public bool Ended { get; private set; }
 
@@ -47,6 +50,11 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bo
         try
         {
             var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (!StaysOnSocketThread)
+            {
+                await SocketThread.LeaveAsync();
+            }
+
             if (read > 0)
             {
                 Interlocked.Add(ref _received, read);

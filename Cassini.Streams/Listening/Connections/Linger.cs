@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Connections;
 
@@ -41,6 +42,7 @@ internal static class Linger
     private static async Task<int> DropSomeAsync(Socket socket, CancellationToken cancellationToken)
     {
         await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
+        await SocketThread.LeaveAsync();
         var scraps = ArrayPool<byte>.Shared.Rent(ScrapSize);
         try
         {

@@ -8,7 +8,7 @@ namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>
 /// Reads the first TLS record of a peer before it gets a handshake slot: a peer that sends half a hello costs a socket and the bytes
-/// that came, and never a slot. TLS then reads these bytes from <see cref="ReplayStream"/>.
+/// that came, and never a slot. TLS then reads these bytes from <see cref="SocketStream"/>.
 /// </summary>
 internal static class ClientHello
 {

@@ -51,6 +51,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
             }
 
             await WaitForSlotAsync(pass);
+            await SocketThread.LeaveAsync();
             var isWebSocket = context.IsWebSocket(accepted.Endpoint);
             var problem = await AuthenticateAsync(hello, isWebSocket);
             if (problem is null && isWebSocket)
@@ -122,7 +123,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     private async Task<HandshakeRefusal?> AuthenticateAsync(byte[] hello, bool isWebSocket)
     {
         using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout);
-        var transport = new ReplayStream(accepted.Socket, hello);
+        var transport = new SocketStream(accepted.Socket, hello);
         Stream = new MutualTlsStream(transport, leaveInnerStreamOpen: false);
         var material = context.Certificates.Current;
         using var verification = new ClientVerification(Stream, material.Judge);
@@ -131,6 +132,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         {
             await Stream.AuthenticateAsServerAsync(isWebSocket ? material.WebSocketOptions : material.ServerOptions, fate.Ending);
             OpenSslBuffers.ReleaseWhenIdle(Stream);
+            transport.EndHandshake();
             return null;
         }
         catch (Exception failure) when (IsExpected(failure))

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Handshakes;
 
@@ -154,6 +155,7 @@ internal sealed class TlsMaterial
     // accepts only self-signed anchors. The judge builds the chain again, with the injected clock.
     private bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
+        SocketThread.Forbid();
         if (sender is not MutualTlsStream stream)
         {
             throw new InvalidOperationException(

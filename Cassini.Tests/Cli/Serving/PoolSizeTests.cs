@@ -19,6 +19,19 @@ public class PoolSizeTests
         _size.Look(pending: 1_000, finished: 0, busy: 0.8).ShouldBe(2);
     }
 
+    [Fact]
+    public void IsAtRest_OnlyWhileNothingWaitsAndNoThreadIsAdded()
+    {
+        _size.IsAtRest.ShouldBeFalse("it has not looked yet");
+        _size.Look(pending: 0, finished: 5, busy: 0.1);
+        _size.IsAtRest.ShouldBeTrue();
+        _size.Look(pending: 1, finished: 5, busy: 0.1);
+        _size.IsAtRest.ShouldBeFalse();
+        _size.Look(pending: 1, finished: 0, busy: 0.1);
+        _size.Look(pending: 0, finished: 0, busy: 0.1);
+        _size.IsAtRest.ShouldBeFalse("it has more threads");
+    }
+
     /// <summary>Others on the machine may have the processors: then work is slow, but its threads are not blocked.</summary>
     [Fact]
     public void Look_WorkWaitsAndSomeIsFinished_Stays() => _size.Look(pending: 1_000, finished: 1, busy: 0.1).ShouldBe(2);

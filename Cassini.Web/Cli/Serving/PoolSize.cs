@@ -19,6 +19,9 @@ internal sealed class PoolSize
     /// <summary>The number now.</summary>
     public int Threads { get; private set; }
 
+    /// <summary>Whether nothing waited at the last look, and there are no more threads than without need: the next look has time.</summary>
+    public bool IsAtRest => _quiet > 0 && Threads == _least;
+
     /// <summary>Looks at the pool again.</summary>
     /// <param name="pending">How much work waits for a thread.</param>
     /// <param name="finished">How much work was finished since the last look.</param>

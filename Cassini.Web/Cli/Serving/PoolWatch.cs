@@ -8,6 +8,9 @@ internal sealed class PoolWatch : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The same while nothing waits for a thread: each look wakes this one.</summary>
+    private static readonly TimeSpan IntervalAtRest = TimeSpan.FromMilliseconds(400);
+
     private readonly ManualResetEventSlim _end = new();
     private readonly TimeProvider _time;
     private readonly Thread _thread;
@@ -38,7 +41,7 @@ internal sealed class PoolWatch : IDisposable
         ThreadPool.GetMinThreads(out var least, out var completions);
         var size = new PoolSize(least);
         var (at, used, done) = (_time.GetTimestamp(), Environment.CpuUsage.TotalTime, ThreadPool.CompletedWorkItemCount);
-        while (!_end.Wait(Interval))
+        while (!_end.Wait(size.IsAtRest ? IntervalAtRest : Interval))
         {
             var (now, usedNow, doneNow) = (_time.GetTimestamp(), Environment.CpuUsage.TotalTime, ThreadPool.CompletedWorkItemCount);
             var busy = (usedNow - used) / (_time.GetElapsedTime(at, now) * Environment.ProcessorCount);

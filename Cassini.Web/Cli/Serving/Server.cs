@@ -28,6 +28,7 @@ internal sealed class Server(
 {
     public async Task<int> RunAsync()
     {
+        SocketThread.GoOnThere();
         var loggers = logging.Loggers;
         var logger = loggers.CreateLogger<Server>();
         foreach (var warning in settings.Warnings)
