@@ -56,7 +56,8 @@ internal static class SocketThread
         public Departure GetAwaiter() => this;
 
         /// <inheritdoc/>
-        public void OnCompleted(Action continuation) => ThreadPool.QueueUserWorkItem(static next => next(), continuation, preferLocal: false);
+        public void OnCompleted(Action continuation) =>
+            ThreadPool.QueueUserWorkItem(static next => next(), continuation, preferLocal: false);
 
         /// <inheritdoc/>
         public void UnsafeOnCompleted(Action continuation) =>
