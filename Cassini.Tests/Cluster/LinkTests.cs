@@ -56,6 +56,21 @@ public class LinkTests
         _there.Sent.TakeLast(2).ShouldBe([10, 11], "these were lost too");
     }
 
+    // A peer whose disk stands still says how far it is, and that is no further.
+    [Fact]
+    public void Doubt_EndsWhenThePeerTakesSomething_NotWhenItIsHeard()
+    {
+        var (link, _) = Open(new LinkOptions());
+        link.Doubt();
+        Send(link, "x");
+
+        link.OnAcknowledged(new FrameHeader(FrameKind.Acknowledgement, 1, link.Number, 0, Acknowledged: 0, 0));
+        link.IsDoubted.ShouldBeTrue();
+
+        link.OnAcknowledged(new FrameHeader(FrameKind.Acknowledgement, 1, link.Number, 0, Acknowledged: 1, 0));
+        link.IsDoubted.ShouldBeFalse();
+    }
+
     // A server may take less than a frame has as a rule.
     [Theory]
     [InlineData(QualityOfService.AtMostOnce)]

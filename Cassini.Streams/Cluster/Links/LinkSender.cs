@@ -242,8 +242,9 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
             _isBroken |= header.Kind is FrameKind.Acknowledgement or FrameKind.Missing && header.Acknowledged < _acknowledged;
 
             // Of a message in parts it acknowledges all at once, and says meanwhile from where on it misses something.
-            _hasMoved |= header.Acknowledged > _acknowledged || header.Kind == FrameKind.Missing;
-            _isDoubted &= !_hasMoved && !_kept.IsEmpty;
+            var moves = header.Acknowledged > _acknowledged || header.Kind == FrameKind.Missing;
+            _hasMoved |= moves;
+            _isDoubted &= !moves && !_kept.IsEmpty;
             _acknowledged = reached = Math.Max(_acknowledged, Math.Min(header.Acknowledged, _lastSealed));
             ReviewRoomLocked();
             if (header.Kind == FrameKind.Missing)
