@@ -1,7 +1,9 @@
+using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Cluster;
@@ -129,10 +131,10 @@ public sealed class RetainedFleetTests : IDisposable
         await publishers[1].PublishAsync("goes", "", QualityOfService.AtLeastOnce, retain: true);
 
         await fleet.Nats.StartAsync(0);
-        await Eventually.HoldsAsync("both have the same", () => fleet.Nodes.All(node =>
-            node.Mqtt.Broker.Retained is var retained
-            && retained.Get("both"u8)?.Payload is { } payload && payload.AsSpan().SequenceEqual("second"u8)
-            && retained.Get("of first"u8) is not null && retained.Get("goes"u8) is null));
+        await Eventually.BecomesAsync(
+            "both have the same",
+            () => string.Join("; ", fleet.Nodes.Select(Retained)),
+            seen => seen == "second x none; second x none");
         fleet.Nodes[0].Mqtt.Broker.Retained.Digest.ShouldBe(fleet.Nodes[1].Mqtt.Broker.Retained.Digest);
     }
 
@@ -157,6 +159,10 @@ public sealed class RetainedFleetTests : IDisposable
         second.Mqtt.Broker.Retained.Count.ShouldBe(5_000);
         second.Mqtt.Broker.Retained.Digest.ShouldBe(broker.Retained.Digest);
     }
+
+    private static string Retained(RunningBroker node) =>
+        string.Join(' ', ((string[])["both", "of first", "goes"]).Select(topic =>
+            node.Mqtt.Broker.Retained.Get(Encoding.UTF8.GetBytes(topic)) is { } kept ? MqttText.Decode(kept.Payload) : "none"));
 
     /// <summary>Of two changes in one millisecond on two nodes that do not hear each other, none is the later one.</summary>
     private static Task NextMillisecondAsync()
