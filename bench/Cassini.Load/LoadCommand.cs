@@ -43,6 +43,8 @@ internal static class LoadCommand
         "latency" => LatencyLoad.Run,
         "ack" => new AckLatencyLoad(name, isKept: false).Run,
         "ack-kept" => new AckLatencyLoad(name, isKept: true).Run,
+        "connects" => new ConnectLoad(name, resume: false).Run,
+        "resumes" => new ConnectLoad(name, resume: true).Run,
         "idle" => IdleLoad.Run,
         "hold" => IdleLoad.Hold,
         "fill" => AbsentLoad.Fill,

@@ -11,7 +11,8 @@ internal sealed record LoadOptions
                Cassini.Load mqttnet-server --port PORT --certs DIR           a peer: MQTTnet's server
                Cassini.Load kills --port PORT --certs DIR [options] -- BROKER...
                                                                              kills a broker under load, and counts what is missing
-        names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle hold fill take
+        names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept connects
+               resumes idle hold fill take
           --sub-port P   subscribers connect to another node of a fleet; default is --port
           --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
           --v5           MQTT 5.0; default 3.1.1
@@ -23,7 +24,7 @@ internal sealed record LoadOptions
           --rate N       messages a second of a throughput load of QoS 1 or 2, and of fill; default is as many as it gets
           --sessions N   of idle, hold, fill and take; default 5000. hold keeps them open until its input ends
           --messages N   of fill and take, for all sessions together; default 1000000
-          --pid PID      the broker's process: tells its CPU, and idle needs it
+          --pid PID      the broker's process: tells its CPU, and connects, resumes and idle need it
           --probe URL    while a throughput load runs, GET it every 10 ms
           --kills N      of kills; default 20
           --qos N        of kills, the highest: 1 or 2; default 2

@@ -101,6 +101,14 @@ internal sealed class MqttConnection : IDisposable
         clean.Goodbye();
     }
 
+    /// <summary>Connects, and goes as soon as it is connected.</summary>
+    /// <exception cref="LoadException">The broker did not accept the connection.</exception>
+    public static void Visit(LoadOptions options, ClientTls tls, string clientId, int readSize)
+    {
+        using var visitor = new MqttConnection(options, tls, clientId, readSize);
+        visitor.Goodbye();
+    }
+
     /// <summary>Sends DISCONNECT; the reader gets the end of the stream. Not while another thread writes.</summary>
     public void Close()
     {
