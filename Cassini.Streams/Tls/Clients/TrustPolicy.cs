@@ -21,6 +21,18 @@ internal static class TrustPolicy
     }
 
     /// <summary>
+    /// For the chain that SslStream builds of a client's certificate before it asks for our verdict. It has no way to leave that out, and
+    /// the verdict does not look at it (<see cref="ClientCertificateJudge"/>). It trusts nobody: so the chain ends where it begins, and no
+    /// signature is verified for nothing.
+    /// </summary>
+    public static X509ChainPolicy ForNoVerdict() => new()
+    {
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        RevocationMode = X509RevocationMode.NoCheck,
+        DisableCertificateDownloads = true,
+    };
+
+    /// <summary>
     /// For a client of our own that compares the certificate itself: SslStream builds a chain all the same, and would download the issuer
     /// from the address that the certificate names.
     /// </summary>

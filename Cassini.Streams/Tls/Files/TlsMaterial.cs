@@ -146,13 +146,13 @@ internal sealed class TlsMaterial
             // Without it SslStream creates an OpenSSL context for each connection, which is a third of a connection's memory.
             AllowTlsResume = true,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            CertificateChainPolicy = TrustPolicy.ForClients(_authorities),
+            CertificateChainPolicy = TrustPolicy.ForNoVerdict(),
             RemoteCertificateValidationCallback = Judge,
         };
     }
 
     // The callback makes the whole decision. SslStream's own errors are ignored on purpose, because it uses the wall clock and
-    // accepts only self-signed anchors. The judge builds the chain again, with the injected clock.
+    // accepts only self-signed anchors. The judge builds the chain itself, with the CAs and the injected clock.
     private bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         SocketThread.Forbid();

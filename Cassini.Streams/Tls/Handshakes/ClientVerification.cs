@@ -26,6 +26,12 @@ internal sealed class ClientVerification(
 
     private const int FailWithoutCertificate = 2; // SSL_VERIFY_FAIL_IF_NO_PEER_CERT
 
+    /// <summary>
+    /// OpenSSL would send two after a full handshake of TLS 1.3, for a client that opens two connections next. For each it decodes the
+    /// session with the client's certificate anew, which costs OpenSSL 3.0 as much as all the signatures of the handshake.
+    /// </summary>
+    private const int Tickets = 1;
+
     private static readonly ConcurrentDictionary<IntPtr, ClientVerification> Running = new();
     private static readonly VerifyCallback Callback = Verify;
 
@@ -52,6 +58,7 @@ internal sealed class ClientVerification(
                 // The runtime shares one context among connections with one certificate. The callback is the same for all of them.
                 SetCallback(ContextOf(ssl), Callback, IntPtr.Zero);
                 SetVerification(ssl, ModeOf(ssl) | FailWithoutCertificate, VerificationOf(ssl));
+                SetTickets(ssl, Tickets);
                 return true;
             });
         }
@@ -144,6 +151,10 @@ internal sealed class ClientVerification(
     [DllImport("libssl.so.3", EntryPoint = "SSL_get_ex_data_X509_STORE_CTX_idx")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int ConnectionIndex();
+
+    [DllImport("libssl.so.3", EntryPoint = "SSL_set_num_tickets")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetTickets(SafeHandle ssl, nuint count);
 
     [DllImport("libcrypto.so.3", EntryPoint = "X509_STORE_CTX_get_ex_data")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
