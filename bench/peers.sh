@@ -7,7 +7,8 @@
 #   ROUNDS        rounds, of which the medians are printed; default 5
 #   LOAD_SECONDS  measured time of each load, after a second of warm-up; default 3
 #   WARM_UP       seconds of each of the loads that every broker gets before the first round, and that are not counted; default 3
-#   LOADS         of: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept probe idle
+#   LOADS         of: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept connects
+#                 resumes probe idle
 #   BROKERS       of: cassini mosquitto nats mqttnet; those that are not installed are left out
 #   STORE_LEVEL   of Cassini: Flush, Process or Memory; default Flush
 #   SESSIONS      of idle; default 5000
@@ -24,6 +25,8 @@
 #   …-kept        the same to subscribers whose sessions outlive their connections
 #   ack, ack-kept from the write of a publish to the read of its PUBACK at 1,000 messages a second, QoS 1
 #   latency       from the write to the read at 1,000 messages a second, QoS 0
+#   connects      four clients at a time that come and go: TCP, a full handshake, CONNECT, CONNACK, DISCONNECT; connects a second, and CPU
+#   resumes       the same with a ticket of the connection before
 #   probe         GET /readyz every 10 ms while 4-pairs runs; Cassini alone
 #   idle          5,000 sessions with a subscription each on a fresh broker: resident memory, and CPU of handshake, CONNECT and
 #                 SUBSCRIBE. Once, each broker alone
@@ -36,7 +39,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 rounds="${ROUNDS:-5}" seconds="${LOAD_SECONDS:-3}" warm_up="${WARM_UP:-3}" sessions="${SESSIONS:-5000}" base="${BASE_PORT:-28880}"
-all="1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept probe idle"
+all="1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept connects resumes probe idle"
 read -ra loads <<<"${LOADS:-$all}"
 read -ra wanted <<<"${BROKERS:-cassini mosquitto nats mqttnet}"
 PATH="$PATH:/usr/sbin"
@@ -162,8 +165,8 @@ run() {
 
 # What runs first on a broker would be measured while its runtime still compiles: Cassini and MQTTnet are compiled as they run.
 warm_up() {
-  dotnet "$load" load 1-1 1-1-qos1 1-1-qos2 1-1-qos1-kept 1-1-qos2-kept --port "${port[$1]}" --certs "$certs" --seconds "$warm_up" \
-    >/dev/null 2>&1 || true
+  dotnet "$load" load 1-1 1-1-qos1 1-1-qos2 1-1-qos1-kept 1-1-qos2-kept connects resumes --port "${port[$1]}" --certs "$certs" --pid "${pid[$1]}" \
+    --seconds "$warm_up" >/dev/null 2>&1 || true
 }
 
 table() {
@@ -228,6 +231,10 @@ table() {
       row("ack-kept", "p99_us", "%.0f", "PUBACK of what is kept at 1,000/s, p99, µs *")
       row("latency", "p50_us", "%.0f", "latency at 1,000/s, p50, µs *")
       row("latency", "p99_us", "%.0f", "latency at 1,000/s, p99, µs *")
+      row("connects", "rate", "%.0f", "mTLS connects a second, 4 at a time")
+      row("connects", "cpu_ms", "%.2f", "CPU of the broker per connect, ms *")
+      row("resumes", "rate", "%.0f", "the same with a ticket, connects a second")
+      row("resumes", "cpu_ms", "%.2f", "CPU of the broker per connect with a ticket, ms *")
       row("idle", "kib", "%.1f", "resident memory per idle session, KiB *")
       row("idle", "cpu_ms", "%.2f", "CPU per mTLS connect and subscribe, ms *")
       row("probe", "probe_p50_ms", "%.2f", "/readyz under load, p50, ms *")
