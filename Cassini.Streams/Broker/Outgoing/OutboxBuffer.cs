@@ -5,13 +5,16 @@ using Cassini.Streams.Quotas;
 namespace Cassini.Streams.Broker.Outgoing;
 
 /// <summary>
-/// Encoded packets that wait to be sent, in segments of one TLS record, and their count. Holds no array while it is empty. Belongs to
-/// the outbox's lock; only the counts may be read without it.
+/// Encoded packets that wait to be sent, in segments of one TLS record or several, and their count. Holds no array while it is empty.
+/// Belongs to the outbox's lock; only the counts may be read without it.
 /// </summary>
 internal sealed class OutboxBuffer(AccountMemory memory)
 {
     /// <summary>The payload of one TLS record (RFC 8446 §5.1): a larger segment would be cut, a smaller one wastes a write.</summary>
     public const int FullSegment = 16 * 1024;
+
+    /// <summary>What follows a record that still waits: they are sent together.</summary>
+    private const int LargeSegment = 4 * FullSegment;
 
     private const int SmallestSegment = 512;
 
@@ -171,7 +174,7 @@ internal sealed class OutboxBuffer(AccountMemory memory)
             (_full ??= new Queue<OutboxSegment>()).Enqueue(old);
         }
 
-        _tail = Rent(Math.Max(size, FullSegment));
+        _tail = Rent(Math.Max(size, HasFullSegment && !memory.IsClosed ? LargeSegment : FullSegment));
     }
 
     private OutboxSegment Rent(int size)
