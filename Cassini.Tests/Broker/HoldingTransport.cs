@@ -4,9 +4,11 @@ using Cassini.Streams.Quotas;
 
 namespace Cassini.Tests.Broker;
 
-/// <summary>A transport that holds what it is told to hold for as long as it may: what is forgotten there never comes.</summary>
+/// <summary>A transport that holds what it is told to hold, up to a block: what is forgotten there never comes.</summary>
 internal sealed class HoldingTransport(Stream inner) : DuplexStream, ITransport
 {
+    private const int Block = 64 * 1024;
+
     private readonly List<byte> _held = [];
 
     public bool HasUnread { get; set; }
@@ -26,7 +28,7 @@ internal sealed class HoldingTransport(Stream inner) : DuplexStream, ITransport
         }
 
         _held.AddRange(buffer.Span);
-        return IsHolding ? ValueTask.CompletedTask : ReleaseAsync(cancellationToken);
+        return IsHolding && _held.Count < Block ? ValueTask.CompletedTask : ReleaseAsync(cancellationToken);
     }
 
     public ValueTask ReleaseAsync(CancellationToken cancellationToken)
