@@ -11,7 +11,7 @@ internal sealed record LoadOptions
                Cassini.Load mqttnet-server --port PORT --certs DIR           a peer: MQTTnet's server
                Cassini.Load kills --port PORT --certs DIR [options] -- BROKER...
                                                                              kills a broker under load, and counts what is missing
-        names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle hold fill take
+        names: 1-1 4-pairs 1-16 1-1-4k 1-1-64k 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle hold fill take
           --sub-port P   subscribers connect to another node of a fleet; default is --port
           --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
           --v5           MQTT 5.0; default 3.1.1
