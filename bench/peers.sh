@@ -7,8 +7,8 @@
 #   ROUNDS        rounds, of which the medians are printed; default 5
 #   LOAD_SECONDS  measured time of each load, after a second of warm-up; default 3
 #   WARM_UP       seconds of each of the loads that every broker gets before the first round, and that are not counted; default 3
-#   LOADS         of: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept connects
-#                 resumes probe idle
+#   LOADS         of: 1-1 4-pairs 1-16 1-1-4k 1-1-64k 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack
+#                 ack-kept connects resumes probe idle
 #   BROKERS       of: cassini mosquitto nats mqttnet; those that are not installed are left out
 #   STORE_LEVEL   of Cassini: Flush, Process or Memory; default Flush
 #   SESSIONS      of idle; default 5000
@@ -21,6 +21,7 @@
 #
 #   1-1, 4-pairs  QoS 0, one publisher and one subscriber of a topic; four such pairs
 #   1-16          QoS 0, one publisher, sixteen subscribers of the same topic; deliveries a second
+#   1-1-4k -64k   1-1 with payloads of 4,096 and of 65,536 bytes, 4 MiB of them under way at most
 #   1-1-qos1 -qos2  with all acknowledgements on both sides, 4,096 publishes unacknowledged
 #   …-kept        the same to subscribers whose sessions outlive their connections
 #   ack, ack-kept from the write of a publish to the read of its PUBACK at 1,000 messages a second, QoS 1
@@ -39,7 +40,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 rounds="${ROUNDS:-5}" seconds="${LOAD_SECONDS:-3}" warm_up="${WARM_UP:-3}" sessions="${SESSIONS:-5000}" base="${BASE_PORT:-28880}"
-all="1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept connects resumes probe idle"
+all="1-1 4-pairs 1-16 1-1-4k 1-1-64k 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept"
+all="$all connects resumes probe idle"
 read -ra loads <<<"${LOADS:-$all}"
 read -ra wanted <<<"${BROKERS:-cassini mosquitto nats mqttnet}"
 PATH="$PATH:/usr/sbin"
@@ -165,8 +167,8 @@ run() {
 
 # What runs first on a broker would be measured while its runtime still compiles: Cassini and MQTTnet are compiled as they run.
 warm_up() {
-  dotnet "$load" load 1-1 1-1-qos1 1-1-qos2 1-1-qos1-kept 1-1-qos2-kept connects resumes --port "${port[$1]}" --certs "$certs" --pid "${pid[$1]}" \
-    --seconds "$warm_up" >/dev/null 2>&1 || true
+  dotnet "$load" load 1-1 1-1-4k 1-1-64k 1-1-qos1 1-1-qos2 1-1-qos1-kept 1-1-qos2-kept connects resumes \
+    --port "${port[$1]}" --certs "$certs" --pid "${pid[$1]}" --seconds "$warm_up" >/dev/null 2>&1 || true
 }
 
 table() {
@@ -220,6 +222,10 @@ table() {
       row("1-1", "rate", "%.0f", "1 → 1, QoS 0, messages/s")
       row("4-pairs", "rate", "%.0f", "4 pairs, QoS 0, messages/s")
       row("1-16", "rate", "%.0f", "1 → 16, QoS 0, deliveries/s")
+      row("1-1-4k", "rate", "%.0f", "1 → 1, QoS 0, 4 KiB, messages/s")
+      row("1-1-4k", "broker_us", "%.2f", "1 → 1, QoS 0, 4 KiB, CPU of the broker per message, µs *")
+      row("1-1-64k", "rate", "%.0f", "1 → 1, QoS 0, 64 KiB, messages/s")
+      row("1-1-64k", "broker_us", "%.2f", "1 → 1, QoS 0, 64 KiB, CPU of the broker per message, µs *")
       row("1-1-qos1", "rate", "%.0f", "1 → 1, QoS 1, messages/s")
       row("1-1-qos2", "rate", "%.0f", "1 → 1, QoS 2, messages/s")
       row("1-1-qos1-kept", "rate", "%.0f", "1 → 1 kept, QoS 1, messages/s")

@@ -135,6 +135,7 @@ internal sealed class BrokerRig : IAsyncDisposable
 internal sealed class RigConnection : IAsyncDisposable
 {
     private readonly PipeEnd _server;
+    private readonly HoldingTransport _transport;
     private readonly PipeEnd _client;
     private readonly CancellationTokenSource _stopping = new();
     private bool _crashed;
@@ -148,7 +149,8 @@ internal sealed class RigConnection : IAsyncDisposable
         Client = new MqttTestClient(_client, version);
         var fate = new ConnectionFate(NullLogger.Instance);
         fate.TryOpen();
-        var stream = new ConnectionStream(_server, null, () => HasUnread);
+        _transport = new HoldingTransport(_server);
+        var stream = new ConnectionStream(_transport, null, _transport);
         Transport = new Connection(id, endpoint, $"client:{id}", account, stream, fate, events, isProbe) { Stopping = _stopping.Token };
         Served = Task.Run(() => ServeAsync(broker, fate));
     }
@@ -160,7 +162,10 @@ internal sealed class RigConnection : IAsyncDisposable
     public ConnAckPacket? Answer { get; set; }
 
     /// <summary>Whether the transport says that it holds bytes that were not read.</summary>
-    public bool HasUnread { get; set; }
+    public bool HasUnread
+    {
+        set => _transport.HasUnread = value;
+    }
 
     /// <summary>Ends when the broker has done with the connection; fails if serving it crashed.</summary>
     public Task Served { get; }

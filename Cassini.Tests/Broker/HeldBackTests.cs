@@ -111,6 +111,7 @@ public class HeldBackTests
         await Eventually.HoldsAsync("the broker waits for its last packet to leave", () => rig.Clock.Time.ArmedTimers == 1);
         rig.Advance(1);
         await Eventually.CompletesAsync("the connection ends", connection.Served);
+
         await Eventually.BecomesAsync("its memory is returned", () => rig.Broker.Budget.Used, used => used < before + (48 * 1024));
         await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }

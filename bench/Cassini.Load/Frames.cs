@@ -9,6 +9,9 @@ internal static class Frames
     /// <summary>No plaintext of a TLS record is longer (RFC 8446 §5.1).</summary>
     public const int RecordSize = 16_384;
 
+    /// <summary>A frame of which a record holds fewer than 16 is written in four records at once.</summary>
+    private const int LargeFrame = RecordSize / 16;
+
     /// <summary>CONNECT without a keep alive.</summary>
     /// <param name="clientId">The client identifier.</param>
     /// <param name="version5">Whether it is MQTT 5.0.</param>
@@ -57,10 +60,11 @@ internal static class Frames
     /// <summary>Where a publish of this topic keeps its packet identifier.</summary>
     public static int IdentifierOffset(byte[] publish, string topic) => HeaderSize(publish) + 2 + Encoding.UTF8.GetByteCount(topic);
 
-    /// <summary>The same frame as often as one record holds it, and at least once.</summary>
+    /// <summary>The same frame as often as one record holds it, or four of large ones, and at least once.</summary>
     public static byte[] Repeat(byte[] frame)
     {
-        var chunk = new byte[Math.Max(1, RecordSize / frame.Length) * frame.Length];
+        var records = frame.Length > LargeFrame ? 4 : 1;
+        var chunk = new byte[Math.Max(1, records * RecordSize / frame.Length) * frame.Length];
         for (var at = 0; at < chunk.Length; at += frame.Length)
         {
             frame.CopyTo(chunk, at);

@@ -3,6 +3,9 @@ namespace Cassini.Load;
 /// <summary>Runs the named loads one after the other. One line each: the name and key=value pairs, or <c>unable</c> and why.</summary>
 internal static class LoadCommand
 {
+    /// <summary>Bytes under way at once where payloads are large.</summary>
+    private const int LargeWindow = 4 << 20;
+
     /// <returns>The exit code: 1 if any of them could not be put on the broker.</returns>
     /// <exception cref="FormatException">Something is missing, or no load has that name.</exception>
     public static int Run(LoadOptions options)
@@ -35,6 +38,8 @@ internal static class LoadCommand
         "1-1" => new ThroughputLoad(name, groups: 1, subscribers: 1, qos: 0).Run,
         "4-pairs" => new ThroughputLoad(name, groups: 4, subscribers: 1, qos: 0).Run,
         "1-16" => new ThroughputLoad(name, groups: 1, subscribers: 16, qos: 0).Run,
+        "1-1-4k" => Large(name, payload: 4 << 10),
+        "1-1-64k" => Large(name, payload: 64 << 10),
         "1-1-qos1" => new ThroughputLoad(name, groups: 1, subscribers: 1, qos: 1).Run,
         "1-1-qos2" => new ThroughputLoad(name, groups: 1, subscribers: 1, qos: 2).Run,
         "1-1-qos1-kept" => new ThroughputLoad(name, groups: 1, subscribers: 1, qos: 1, isKept: true).Run,
@@ -51,4 +56,9 @@ internal static class LoadCommand
         "take" => AbsentLoad.Take,
         _ => throw new FormatException($"there is no load '{name}'"),
     };
+
+    /// <summary>QoS 0, with so little under way at once that no broker need drop any.</summary>
+    private static Func<LoadOptions, ClientTls, string> Large(string name, int payload) => (options, tls) =>
+        new ThroughputLoad(name, groups: 1, subscribers: 1, qos: 0).Run(
+            options with { Payload = payload, Window = Math.Min(options.Window, LargeWindow / payload) }, tls);
 }

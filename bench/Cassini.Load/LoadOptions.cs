@@ -11,13 +11,13 @@ internal sealed record LoadOptions
                Cassini.Load mqttnet-server --port PORT --certs DIR           a peer: MQTTnet's server
                Cassini.Load kills --port PORT --certs DIR [options] -- BROKER...
                                                                              kills a broker under load, and counts what is missing
-        names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept connects
-               resumes idle hold fill take
+        names: 1-1 4-pairs 1-16 1-1-4k 1-1-64k 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept
+               connects resumes idle hold fill take
           --sub-port P   subscribers connect to another node of a fleet; default is --port
           --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
           --v5           MQTT 5.0; default 3.1.1
           --ws           by WebSocket: the port is that of such an endpoint
-          --payload N    bytes, 8 to 32768; default 64
+          --payload N    bytes, 8 to 262144; default 64
           --seconds N    measured time of each load; default 3
           --warm-up N    seconds before it; default 1
           --window N     messages under way at most; default 8192
@@ -107,7 +107,7 @@ internal sealed record LoadOptions
         "--port" => this with { Port = Number(name, value, 1, 65_535) },
         "--sub-port" => this with { SubscriberPort = Number(name, value, 1, 65_535) },
         "--certs" => this with { Certificates = value },
-        "--payload" => this with { Payload = Number(name, value, sizeof(long), 32_768) },
+        "--payload" => this with { Payload = Number(name, value, sizeof(long), 262_144) },
         "--seconds" => this with { Duration = TimeSpan.FromSeconds(Number(name, value, 1, 3_600)) },
         "--warm-up" => this with { WarmUp = TimeSpan.FromSeconds(Number(name, value, 0, 3_600)) },
         "--window" => this with { Window = Number(name, value, 4, 1 << 20) },

@@ -15,6 +15,7 @@ internal sealed class MqttConnection : IDisposable
     private const int DefaultReceiveMaximum = 65_535;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly Stream _stream;
+    private readonly BlockStream _block;
     private readonly TimeSpan _patience;
     private readonly bool _version5;
 
@@ -24,12 +25,14 @@ internal sealed class MqttConnection : IDisposable
         _version5 = options.Version5;
         _patience = options.Patience;
         LimitReads(true);
+        _block = new BlockStream(_socket, 2 * readSize);
         try
         {
             _socket.Connect(IPAddress.Loopback, options.Port);
-            var secure = new SslStream(new NetworkStream(_socket));
+            var secure = new SslStream(_block);
             _stream = secure;
             secure.AuthenticateAsClient(tls.Options);
+            _block.IsHeld = true;
             if (options.IsWebSocket)
             {
                 _stream = new WebSocketTransport(secure);
@@ -61,7 +64,11 @@ internal sealed class MqttConnection : IDisposable
     /// <summary>How many QoS 1 and 2 publishes the broker takes unacknowledged.</summary>
     public int ReceiveMaximum { get; private set; } = DefaultReceiveMaximum;
 
-    public void Write(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        _stream.Write(bytes);
+        _block.Flush();
+    }
 
     /// <exception cref="LoadException">The broker grants a lower QoS, or refuses.</exception>
     public void Subscribe(string topic, int qos)

@@ -61,7 +61,8 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
                 MqttConnection.Forget(options, tls, $"{topic}-sub-{i}");
             }
 
-            var (index, subscriber) = (i, new MqttConnection(options.OfSubscriber, tls, $"{topic}-sub-{i}", isKept: isKept));
+            var (index, subscriber) = (i, new MqttConnection(
+                options.OfSubscriber, tls, $"{topic}-sub-{i}", Math.Max(PacketReader.DefaultSize, 4 * options.Payload), isKept));
             _connections.Add(subscriber);
             subscriber.Subscribe(topic, qos);
             _workers.Add(new Worker($"{topic} subscriber {i}", () =>

@@ -56,6 +56,7 @@ internal sealed class ClientConnection : IOutboxOwner
         _logger = logger;
         Memory = memory;
         Work = work;
+        transport.Memory = memory;
         _input = new ReceiveBuffer(transport.Stream, memory);
     }
 

@@ -223,6 +223,18 @@ internal sealed class Outbox : IFlushable, IDurabilityWaiter
         }
     }
 
+    /// <summary>Whether what was not taken can be sent, whatever happens meanwhile unless it is closed. For the drain.</summary>
+    internal bool HasMore
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state != OutboxState.Closed && !_waiting.IsEmpty && _durability.IsReached(_waiting.After);
+            }
+        }
+    }
+
     /// <summary>Whether there is more to send; if not, the drain ends. For the drain.</summary>
     /// <param name="take">
     /// Whether to take the next segment as well. None is held while the drain changes threads, because the outbox may be closed meanwhile;

@@ -5,13 +5,16 @@ using Cassini.Streams.Quotas;
 namespace Cassini.Streams.Broker.Outgoing;
 
 /// <summary>
-/// Encoded packets that wait to be sent, in segments of one TLS record, and their count. Holds no array while it is empty. Belongs to
-/// the outbox's lock; only the counts may be read without it.
+/// Encoded packets that wait to be sent, in segments of one TLS record or several, and their count. Holds no array while it is empty.
+/// Belongs to the outbox's lock; only the counts may be read without it.
 /// </summary>
 internal sealed class OutboxBuffer(AccountMemory memory)
 {
     /// <summary>The payload of one TLS record (RFC 8446 §5.1): a larger segment would be cut, a smaller one wastes a write.</summary>
     public const int FullSegment = 16 * 1024;
+
+    /// <summary>For messages that follow a record which still waits: they are sent together.</summary>
+    private const int LargeSegment = 4 * FullSegment;
 
     private const int SmallestSegment = 512;
 
@@ -50,11 +53,12 @@ internal sealed class OutboxBuffer(AccountMemory memory)
     /// <summary>Appends packets: the bytes returned must be written at once.</summary>
     /// <param name="size">Their bytes.</param>
     /// <param name="packets">How many there are.</param>
-    public Span<byte> Append(int size, int packets)
+    /// <param name="segment">How long a new segment is, if one is needed.</param>
+    public Span<byte> Append(int size, int packets, int segment = FullSegment)
     {
         if (_tail.Free < size)
         {
-            Grow(size);
+            Grow(size, segment);
         }
 
         _bytes += size;
@@ -94,7 +98,7 @@ internal sealed class OutboxBuffer(AccountMemory memory)
     /// <summary>Appends a packet that is a message.</summary>
     public Span<byte> AppendMessage(int size, int payload)
     {
-        var packet = Append(size, packets: 1);
+        var packet = Append(size, packets: 1, HasFullSegment && !memory.IsClosed ? LargeSegment : FullSegment);
         _messages++;
         _tail.Messages++;
         _tail.Payload += payload;
@@ -153,7 +157,7 @@ internal sealed class OutboxBuffer(AccountMemory memory)
         }
     }
 
-    private void Grow(int size)
+    private void Grow(int size, int segment)
     {
         var old = _tail;
         if (old.Length + size <= FullSegment)
@@ -171,7 +175,7 @@ internal sealed class OutboxBuffer(AccountMemory memory)
             (_full ??= new Queue<OutboxSegment>()).Enqueue(old);
         }
 
-        _tail = Rent(Math.Max(size, FullSegment));
+        _tail = Rent(Math.Max(size, segment));
     }
 
     private OutboxSegment Rent(int size)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
 
@@ -99,6 +100,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
 
             // A short one costs about as much as a full record.
             atMost -= Math.Max(next.Length, OutboxBuffer.FullSegment);
+            MoreFollows(atMost > 0 && (_sent < _sending.Length || outbox.HasMore));
             var write = Write(next).GetAwaiter();
             if (!write.IsCompleted)
             {
@@ -126,6 +128,14 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
         else
         {
             DrainCounted(PooledBytes);
+        }
+    }
+
+    private void MoreFollows(bool follows)
+    {
+        if (stream is ConnectionStream connection)
+        {
+            connection.MoreFollows = follows;
         }
     }
 

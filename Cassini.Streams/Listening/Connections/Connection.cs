@@ -52,6 +52,12 @@ public sealed class Connection
     /// <summary>Whether the peer sent bytes that nothing has read yet. Any thread.</summary>
     internal bool HasUnread => _stream.HasUnread;
 
+    /// <inheritdoc cref="ITransport.Memory"/>
+    internal AccountMemory Memory
+    {
+        set => _stream.Memory = value;
+    }
+
     /// <inheritdoc cref="ConnectionStream.StaysOnSocketThread"/>
     internal bool StaysOnSocketThread
     {

@@ -184,7 +184,7 @@ internal sealed class ConnectionListener : IPendingConnection
         _openedAt = _context.Time.GetTimestamp();
         var webSocket = handshake.Upgrade is { } upgrade ? new FramedStream(_tls, upgrade.Rest, Break, _context.Time) : null;
         var stream = new ConnectionStream(
-            (Stream?)webSocket ?? _tls, IsProbe ? null : _context.Bytes, () => Sockets.HasUnread(_accepted.Socket));
+            (Stream?)webSocket ?? _tls, IsProbe ? null : _context.Bytes, handshake.Transport);
         var connection = new Connection(
             Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _account, stream, _fate, _events, IsProbe)
         {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Listening.Connections;
 
@@ -11,9 +12,12 @@ namespace Cassini.Streams.Listening.Connections;
 /// </summary>
 /// <param name="inner">The stream of plain bytes.</param>
 /// <param name="totals">Where its bytes are counted as well; null for nowhere.</param>
-/// <param name="unread">Says whether the transport holds bytes that were not read; null when it cannot say.</param>
-internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bool>? unread = null) : DuplexStream
+/// <param name="transport">What is below TLS; null when that cannot hold anything.</param>
+internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, ITransport? transport = null) : DuplexStream
 {
+    /// <summary>The most bytes that TLS makes one record of (RFC 8446 §5.1).</summary>
+    private const int LargestRecord = 16 * 1024;
+
     private long _received;
     private long _sent;
     private Exception? _broken;
@@ -23,7 +27,16 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bo
     public long BytesSent => Interlocked.Read(ref _sent);
 
     /// <summary>Whether the transport holds bytes that were not read. Any thread.</summary>
-    public bool HasUnread => unread?.Invoke() is true;
+    public bool HasUnread => transport?.HasUnread is true;
+
+    /// <inheritdoc cref="ITransport.Memory"/>
+    public AccountMemory? Memory
+    {
+        set => transport?.Memory = value;
+    }
+
+    /// <summary>Whether the next write is followed by another one at once, so that they may be sent together. For the writer.</summary>
+    public bool MoreFollows { private get; set; }
 
     /// <summary>Whether what follows a read may run on the thread of the socket. Not unless it is said: it may take long.</summary>
     public bool StaysOnSocketThread { get; set; }
@@ -80,7 +93,16 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bo
         ThrowIfBroken();
         try
         {
+            var moreFollows = MoreFollows;
+            MoreFollows = false;
+            transport?.IsHolding = moreFollows || buffer.Length > LargestRecord;
             await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+            transport?.IsHolding = false;
+            if (!moreFollows && transport is not null)
+            {
+                await transport.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             Interlocked.Add(ref _sent, buffer.Length);
             totals?.AddSent(buffer.Length);
         }

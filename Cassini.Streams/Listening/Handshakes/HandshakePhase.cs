@@ -22,6 +22,9 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     /// <summary>The stream, from the moment that TLS begins.</summary>
     public MutualTlsStream? Stream { get; private set; }
 
+    /// <summary>What is below it, from the same moment.</summary>
+    public SocketStream? Transport { get; private set; }
+
     /// <summary>The upgrade, which is complete when the peer is not refused; null on an endpoint without WebSocket.</summary>
     public UpgradePhase? Upgrade { get; private set; }
 
@@ -123,16 +126,16 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     private async Task<HandshakeRefusal?> AuthenticateAsync(byte[] hello, bool isWebSocket)
     {
         using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout);
-        var transport = new SocketStream(accepted.Socket, hello);
-        Stream = new MutualTlsStream(transport, leaveInnerStreamOpen: false);
+        Transport = new SocketStream(accepted.Socket, hello);
+        Stream = new MutualTlsStream(Transport, leaveInnerStreamOpen: false);
         var material = context.Certificates.Current;
         using var verification = new ClientVerification(Stream, material.Judge);
-        transport.FirstWrite = verification.Begin;
+        Transport.FirstWrite = verification.Begin;
         try
         {
             await Stream.AuthenticateAsServerAsync(isWebSocket ? material.WebSocketOptions : material.ServerOptions, fate.Ending);
             OpenSslBuffers.ReleaseWhenIdle(Stream);
-            transport.EndHandshake();
+            Transport.EndHandshake();
             return null;
         }
         catch (Exception failure) when (IsExpected(failure))
