@@ -167,7 +167,7 @@ public sealed class RetainedFleetTests : IDisposable
     /// <summary>Of two changes in one millisecond on two nodes that do not hear each other, none is the later one.</summary>
     private static Task NextMillisecondAsync()
     {
-        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        return Eventually.HoldsAsync("the clock goes on", () => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() > now);
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        return Eventually.HoldsAsync("the clock goes on", () => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() > now);
     }
 }

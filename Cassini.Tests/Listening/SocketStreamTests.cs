@@ -80,8 +80,8 @@ public sealed class SocketStreamTests : IDisposable
     {
         await SendAllAsync(Bytes(3 * Record));
         var buffer = new byte[Record];
-        await _stream.ReadAsync(buffer, Token);
-        await _stream.ReadAsync(buffer.AsMemory(0, 10), Token);
+        (await _stream.ReadAsync(buffer, Token)).ShouldBe(Record);
+        (await _stream.ReadAsync(buffer.AsMemory(0, 10), Token)).ShouldBe(10);
         _socket.Available.ShouldBe(0);
 
         _stream.HasUnread.ShouldBeTrue();
@@ -148,8 +148,8 @@ public sealed class SocketStreamTests : IDisposable
     public async Task Dispose_GivesBlocksBack_AlsoTheOneThatIsBeingSent()
     {
         await SendAllAsync(Bytes(3 * Record));
-        await _stream.ReadAsync(new byte[Record], Token);
-        await _stream.ReadAsync(new byte[10], Token);
+        (await _stream.ReadAsync(new byte[Record], Token)).ShouldBe(Record);
+        (await _stream.ReadAsync(new byte[10], Token)).ShouldBe(10);
         _stream.IsHolding = true;
         var writing = WriteUntilItFailsAsync();
         await Eventually.HoldsAsync("the peer takes nothing", () => _memory.Budget.Used == 2 * Block);

@@ -107,7 +107,8 @@ public sealed class VerdictCacheTests : IDisposable
         }
 
         using var twin = request.Create(
-            client.IssuerName, X509SignatureGenerator.CreateForECDsa(key), client.NotBefore, client.NotAfter, client.SerialNumberBytes.Span);
+            client.IssuerName, X509SignatureGenerator.CreateForECDsa(key), client.NotBefore, client.NotAfter,
+            client.SerialNumberBytes.Span);
 
         twin.ShouldBe(client, "as far as .NET compares them");
         Judge(twin).Failure.ShouldBe(HandshakeFailure.UntrustedCertificate);
@@ -123,7 +124,8 @@ public sealed class VerdictCacheTests : IDisposable
         Judge(client).Failure.ShouldBe(HandshakeFailure.UntrustedCertificate);
     }
 
-    private ClientVerdict Judge(X509Certificate2 client, params X509Certificate2[] presented) => _store.Current.Judge(client, [.. presented]);
+    private ClientVerdict Judge(X509Certificate2 client, params X509Certificate2[] presented) =>
+        _store.Current.Judge(client, [.. presented]);
 
     private string List(int number, params X509Certificate2[] revoked)
     {
