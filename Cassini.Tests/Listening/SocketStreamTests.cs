@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Listening.Handshakes;
-using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Listening;
