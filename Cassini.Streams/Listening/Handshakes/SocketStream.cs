@@ -213,7 +213,8 @@ internal sealed class SocketStream(Socket socket, byte[]? replayed = null, bool 
             return false;
         }
 
-        block = ArrayPool<byte>.Shared.Rent(BlockSize);
+        // First there, then the look: Dispose finds it, or is seen here.
+        Interlocked.Exchange(ref block, ArrayPool<byte>.Shared.Rent(BlockSize));
         if (_isDisposed)
         {
             GiveBack(ref block, isUnused: true);
