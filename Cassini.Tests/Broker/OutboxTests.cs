@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Quotas;
@@ -114,6 +115,63 @@ public class OutboxTests
         }
 
         Assert.Fail($"the third segment was written in each of {Chances} rounds though the outbox was closed");
+    }
+
+    // Each call to the system costs more than the encryption of a record.
+    [Fact]
+    public async Task Segments_ThatWait_AreSentWithOneCall()
+    {
+        var first = new TaskCompletionSource();
+        var outbox = Make(Connection(bytes =>
+        {
+            _written.Add(bytes.ToArray());
+            return _written.Count == 1 ? new ValueTask(first.Task) : ValueTask.CompletedTask;
+        }));
+        outbox.Append("first"u8, _flushes);
+        _flushes.Flush();
+        for (var i = 1; i <= 3; i++)
+        {
+            outbox.Append(Enumerable.Repeat((byte)i, Record).ToArray(), _flushes);
+        }
+
+        first.SetResult();
+        await Eventually.CompletesAsync("all is sent", outbox.WhenIdleAsync());
+
+        _written.Select(bytes => bytes.Length).ShouldBe([5, 3 * Record]);
+        _written[1].Chunk(Record).Select(record => record[^1]).ShouldBe([(byte)1, (byte)2, (byte)3]);
+    }
+
+    // The one behind it must not leave before its change is durable: so the first must not wait for it either.
+    [Fact]
+    public async Task Segment_BeforeOneThatWaitsForTheStore_IsSentAtOnce()
+    {
+        var outbox = Make(Connection(bytes =>
+        {
+            _written.Add(bytes.ToArray());
+            return ValueTask.CompletedTask;
+        }));
+        outbox.Append(new byte[Record], _flushes);
+        outbox.Append(new byte[Record], _flushes, after: 1);
+        _flushes.Flush();
+
+        await Eventually.HoldsAsync("the first is sent", () => _memory.Budget.Used <= 2 * Record && _written.Count == 1);
+        _written.ShouldHaveSingleItem().Length.ShouldBe(Record);
+    }
+
+    [Fact]
+    public async Task Messages_BehindARecordThatWaits_FillLargeSegments()
+    {
+        var outbox = Make(Recorder());
+        for (var i = 0; i < 20; i++)
+        {
+            Offer(outbox, "t", 4_000).ShouldBe(OutboxVerdict.Taken);
+        }
+
+        _flushes.Flush();
+        await Eventually.CompletesAsync("all is sent", outbox.WhenIdleAsync());
+
+        var message = _written[0].Length / 4;
+        _written.Select(bytes => bytes.Length / message).ShouldBe([4, 4, 12], "behind two records that wait they are gathered for several");
     }
 
     // Its payload is not copied, and other work has the thread between two pieces of it.
@@ -258,6 +316,13 @@ public class OutboxTests
         _written.Add(bytes.ToArray());
         return ValueTask.CompletedTask;
     });
+
+    /// <summary>The stream of a connection whose transport can hold.</summary>
+    private static ConnectionStream Connection(Func<ReadOnlyMemory<byte>, ValueTask> write)
+    {
+        var transport = new HoldingTransport(new WriteStream(write));
+        return new ConnectionStream(transport, null, transport);
+    }
 
     private sealed class Owner : IOutboxOwner
     {

@@ -223,27 +223,17 @@ internal sealed class Outbox : IFlushable, IDurabilityWaiter
         }
     }
 
-    /// <summary>Whether what was not taken can be sent, whatever happens meanwhile unless it is closed. For the drain.</summary>
-    internal bool HasMore
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _state != OutboxState.Closed && !_waiting.IsEmpty && _durability.IsReached(_waiting.After);
-            }
-        }
-    }
-
     /// <summary>Whether there is more to send; if not, the drain ends. For the drain.</summary>
     /// <param name="take">
     /// Whether to take the next segment as well. None is held while the drain changes threads, because the outbox may be closed meanwhile;
     /// but the rest of a large message is, and the drain then asks whether it was closed.
     /// </param>
     /// <param name="next">The segment, if it is taken.</param>
-    internal bool HasNext(bool take, out OutboxSegment next)
+    /// <param name="moreFollows">Whether what is behind it can be sent at once as well, unless the outbox is closed.</param>
+    internal bool HasNext(bool take, out OutboxSegment next, out bool moreFollows)
     {
         next = default;
+        moreFollows = false;
         lock (_lock)
         {
             if (_state == OutboxState.Closed)
@@ -259,7 +249,12 @@ internal sealed class Outbox : IFlushable, IDurabilityWaiter
                     return false;
                 }
 
-                next = take ? _waiting.TakeNext() : default;
+                if (take)
+                {
+                    next = _waiting.TakeNext();
+                    moreFollows = !_waiting.IsEmpty && _durability.IsReached(_waiting.After);
+                }
+
                 return true;
             }
 

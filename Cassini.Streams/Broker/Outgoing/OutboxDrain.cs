@@ -27,6 +27,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
     private Action? _piece;
     private OutboxSegment _sending;
     private int _sent;
+    private bool _moreFollows;
     private ValueTaskAwaiter _write;
     private bool _hasWritten;
     private long _writingSince = Never;
@@ -76,7 +77,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
         while (true)
         {
             var mayWrite = atMost > 0;
-            if (_sending.Length == 0 && !outbox.HasNext(take: mayWrite, out _sending))
+            if (_sending.Length == 0 && !outbox.HasNext(take: mayWrite, out _sending, out _moreFollows))
             {
                 return;
             }
@@ -100,7 +101,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
 
             // A short one costs about as much as a full record.
             atMost -= Math.Max(next.Length, OutboxBuffer.FullSegment);
-            MoreFollows(atMost > 0 && (_sent < _sending.Length || outbox.HasMore));
+            Announce(moreFollows: atMost > 0 && (_moreFollows || _sent < _sending.Length));
             var write = Write(next).GetAwaiter();
             if (!write.IsCompleted)
             {
@@ -131,11 +132,12 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
         }
     }
 
-    private void MoreFollows(bool follows)
+    /// <summary>Tells a connection whether another write follows the next one at once.</summary>
+    private void Announce(bool moreFollows)
     {
         if (stream is ConnectionStream connection)
         {
-            connection.MoreFollows = follows;
+            connection.MoreFollows = moreFollows;
         }
     }
 

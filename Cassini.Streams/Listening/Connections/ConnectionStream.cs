@@ -96,8 +96,15 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, ITransp
             var moreFollows = MoreFollows;
             MoreFollows = false;
             transport?.IsHolding = moreFollows || buffer.Length > LargestRecord;
-            await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
-            transport?.IsHolding = false;
+            try
+            {
+                await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                transport?.IsHolding = false;
+            }
+
             if (!moreFollows && transport is not null)
             {
                 await transport.ReleaseAsync(cancellationToken).ConfigureAwait(false);
