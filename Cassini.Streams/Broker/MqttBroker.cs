@@ -358,7 +358,7 @@ public sealed class MqttBroker : ISessionHandler
         ArgumentNullException.ThrowIfNull(clientId);
 
         // What is kept for another node is for many topics whose names are not known here.
-        return [.. Sessions.Find(clientId)?.Subscriptions.All.Where(one => !KeptTopics.IsOne(one.Filter)).Select(InfoOf) ?? []];
+        return [.. Sessions.Find(clientId)?.Subscriptions.All.Where(one => !KeptHashes.IsAny(one.Filter)).Select(InfoOf) ?? []];
     }
 
     /// <summary>Creates the handler of a connection that is not served yet.</summary>

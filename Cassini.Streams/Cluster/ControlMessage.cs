@@ -20,6 +20,8 @@ namespace Cassini.Streams.Cluster;
 [JsonDerivedType(typeof(InterestSeen), "seen")]
 [JsonDerivedType(typeof(LinkAsked), "link")]
 [JsonDerivedType(typeof(LinkAnswered), "got")]
+[JsonDerivedType(typeof(QueueAsked), "kept")]
+[JsonDerivedType(typeof(QueueAwaited), "send")]
 [JsonDerivedType(typeof(SessionAsked), "ask")]
 [JsonDerivedType(typeof(SessionAnswered), "answer")]
 [JsonDerivedType(typeof(MarksAsked), "mark")]
@@ -164,6 +166,21 @@ internal sealed record LinkAsked(string Node, string Epoch, string Of, ulong Lin
 /// <param name="Link">The number of the link.</param>
 /// <param name="Received">The highest number of its frames that has come, with all before it, and is durable; 0 for none.</param>
 internal sealed record LinkAnswered(string Node, string Epoch, string Of, ulong Link, long Received) : ControlMessage(Node, Epoch);
+
+/// <summary>It has kept something for sessions of the receiver, and asks whether it may send it.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Link">The number of the link on which it would.</param>
+internal sealed record QueueAsked(string Node, string Epoch, string Of, ulong Link) : ControlMessage(Node, Epoch);
+
+/// <summary>It may be sent: no session leaves without the receiver's mark any more.</summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Link">The number of the link.</param>
+/// <param name="Interest">The version of what it wants: who has left is not in it any more.</param>
+internal sealed record QueueAwaited(string Node, string Epoch, string Of, ulong Link, long Interest) : ControlMessage(Node, Epoch);
 
 /// <summary>A client of its own wants its session, which the receiver has.</summary>
 /// <param name="Node">Who says it.</param>

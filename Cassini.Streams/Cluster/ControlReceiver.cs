@@ -4,12 +4,13 @@ namespace Cassini.Streams.Cluster;
 /// <param name="self">This node.</param>
 /// <param name="peers">The peers.</param>
 /// <param name="links">The links to them.</param>
+/// <param name="delivery">Sends what is kept for them.</param>
 /// <param name="join">Who waits for them.</param>
 /// <param name="watch">Reports what is wrong with them.</param>
 /// <param name="conflicts">Sessions that two nodes have.</param>
 /// <param name="sender">Answers.</param>
 internal sealed class ControlReceiver(
-    NodeRun self, PeerTable peers, PeerLinks links, JoinGate join, PeerWatch watch, SessionConflicts conflicts, ControlSender sender)
+    NodeRun self, PeerTable peers, PeerLinks links, KeptDelivery delivery, JoinGate join, PeerWatch watch, SessionConflicts conflicts, ControlSender sender)
 {
     /// <summary>A node says something.</summary>
     public void Hear(ControlMessage message)
@@ -35,6 +36,9 @@ internal sealed class ControlReceiver(
                 break;
             case LinkAsked asked when asked.Of == self.Epoch && peers.Find(message) is { } peer:
                 links.Answer(peer, asked.Link);
+                break;
+            case QueueAwaited awaited when awaited.Of == self.Epoch && peers.Find(message) is { } peer:
+                peer.QueueAwaited = (awaited.Link, awaited.Interest);
                 break;
             case LinkAnswered answered when answered.Of == self.Epoch && peers.Find(message) is { } peer:
                 peer.Subscriber.Settle(answered.Link, answered.Received);
@@ -67,7 +71,7 @@ internal sealed class ControlReceiver(
     private void Take(PeerNode peer, InterestTold said)
     {
         var told = watch.Credible(peer, said);
-        switch (peer.Take(told))
+        switch (peer.Take(told, delta => delivery.Expect(peer, delta)))
         {
             case true:
                 conflicts.Settle(peer, told.Parts == 1 ? told.ClientClaims : peer.Interest.Clients.Values);

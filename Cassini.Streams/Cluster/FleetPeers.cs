@@ -9,12 +9,13 @@ namespace Cassini.Streams.Cluster;
 /// <param name="table">The peers.</param>
 /// <param name="join">Whether this node has joined.</param>
 /// <param name="conflicts">Sessions that two nodes have.</param>
+/// <param name="kept">Where the sessions are that something is kept for.</param>
 /// <param name="sender">Says to peers what this node has to say.</param>
 /// <param name="buses">Carry what nodes say to each other, and messages.</param>
 /// <param name="subjects">The subjects of the fleet.</param>
 /// <param name="nodeLock">The lock of the node.</param>
 internal sealed class FleetPeers(
-    PeerTable table, JoinGate join, SessionConflicts conflicts, ControlSender sender, (IBus Control, IBus Data) buses, Subjects subjects,
+    PeerTable table, JoinGate join, SessionConflicts conflicts, KeptClients kept, ControlSender sender, (IBus Control, IBus Data) buses, Subjects subjects,
     NodeLock nodeLock) : IPeers
 {
     /// <inheritdoc/>
@@ -113,6 +114,7 @@ internal sealed class FleetPeers(
         using (nodeLock.Enter())
         {
             conflicts.Supersede(client);
+            kept.Forget(client);
         }
     }
 

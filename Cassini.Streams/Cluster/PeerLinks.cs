@@ -13,15 +13,14 @@ namespace Cassini.Streams.Cluster;
 /// <param name="broker">Keeps what is for peers that are gone.</param>
 /// <param name="durability">How far its store is.</param>
 /// <param name="sender">Says to peers what this node has to say.</param>
-/// <param name="nodeLock">The lock of the node.</param>
+/// <param name="kept">Where the sessions are that something is kept for.</param>
+/// <param name="delivery">Sends it to them.</param>
 /// <param name="tasks">Owns what goes on in the background.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class PeerLinks(
     NodeRun self, ClusterOptions options, PeerFactory peers, MqttBroker broker, Durability durability, ControlSender sender,
-    NodeLock nodeLock, NodeTasks tasks, TimeProvider time)
+    KeptClients kept, KeptDelivery delivery, NodeTasks tasks, TimeProvider time)
 {
-    private readonly QueueDrain _drain = new(time);
-
     /// <summary>A peer is there, or there again: it gets a link, and what was kept for it.</summary>
     public void Open(PeerNode peer)
     {
@@ -38,7 +37,7 @@ internal sealed class PeerLinks(
         peer.IsWithoutQueue = false;
         if (peer.Subscriber.Queue is not null)
         {
-            tasks.Add(DrainAsync(peer, link));
+            delivery.Begin(peer, link);
         }
     }
 
@@ -55,9 +54,15 @@ internal sealed class PeerLinks(
 
         peer.Interest.Leave();
         peer.Lose(time.GetTimestamp());
+
+        // When it is back it says who has moved there.
+        peer.Moved.Clear();
         var isForIt = peer.Interest.KeepsAny && !(isStopping && peer.Subscriber is { Queue: null, Link.IsSettled: true });
-        var queue = isForIt ? broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters, peer.Interest.KeptTopics) : null;
+        var queue = isForIt
+            ? broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters, peer.Interest.KeptTopics, kept.Of(peer))
+            : null;
         peer.IsWithoutQueue = isForIt && queue is null;
+        peer.Interest.Pinned.Set(queue?.Filters ?? [], queue?.Topics ?? []);
         var (link, ticket, elsewhere) = peer.Subscriber.Lose(queue, broker.Topics, time);
         if (link is not null)
         {
@@ -101,35 +106,6 @@ internal sealed class PeerLinks(
 
     /// <summary>A peer asks how far this node got on a link that the peer has given up.</summary>
     public void Answer(PeerNode peer, ulong link) => tasks.Add(AnswerAsync(peer, link));
-
-    /// <summary>Nothing is kept for a peer any more.</summary>
-    public void EndQueue(string node)
-    {
-        if (broker.Sessions.FindQueue(node) is { } queue)
-        {
-            broker.Sessions.EndQueue(queue);
-        }
-    }
-
-    /// <summary>Sends a peer that is back what was kept for it.</summary>
-    private async Task DrainAsync(PeerNode peer, LinkSender link)
-    {
-        if (!await _drain.RunAsync(peer.Subscriber, link, AskFor, durability.Closed).ConfigureAwait(false))
-        {
-            return;
-        }
-
-        using (nodeLock.Enter())
-        {
-            // It may be lost again already.
-            if (peer.Subscriber.Queue is null)
-            {
-                EndQueue(peer.Name);
-            }
-        }
-
-        void AskFor(ulong over) => sender.Tell(peer.Name, new LinkAsked(self.Node, self.Epoch, peer.Epoch, over));
-    }
 
     private async Task AnswerAsync(PeerNode peer, ulong link)
     {

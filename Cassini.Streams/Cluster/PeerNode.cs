@@ -58,6 +58,15 @@ internal sealed class PeerNode(
     /// <summary>Whether it was reported that messages are dropped.</summary>
     public bool IsDropping { get; set; }
 
+    /// <summary>Sessions that have come to it, and have still to get what is kept for another node.</summary>
+    public List<MovedClients> Moved { get; } = [];
+
+    /// <summary>On which link it takes what was kept, and as of which version of what it wants; null before it has said so.</summary>
+    public (ulong Link, long Version)? QueueAwaited { get; set; }
+
+    /// <summary>Whether it takes what was kept, on the link that it has, and what it wants since is known.</summary>
+    public bool AwaitsQueue => QueueAwaited is var (on, version) && on == Subscriber.Link?.Number && Interest.Version >= version;
+
     /// <summary>Whether it was reported that it takes no messages.</summary>
     public bool IsStalled { get; set; }
 
@@ -105,8 +114,10 @@ internal sealed class PeerNode(
     }
 
     /// <summary>Takes a part of what it wants.</summary>
+    /// <param name="told">The part.</param>
+    /// <param name="whole">Called with all of it before anything of it holds.</param>
     /// <returns>Null when more parts are to come; else whether it could be taken: all must be asked for otherwise.</returns>
-    public bool? Take(InterestTold told)
+    public bool? Take(InterestTold told, Action<InterestDelta> whole)
     {
         var parts = told.From == 0 ? _partsOfAll : _partsOfChange;
         if (told.Part == 0)
@@ -131,6 +142,7 @@ internal sealed class PeerNode(
             [.. parts.SelectMany(part => part.WantedTopics)], [.. parts.SelectMany(part => part.ClientClaims)],
             [.. parts.SelectMany(part => part.ClientsReleased)], [.. parts.SelectMany(part => part.SharedFilters)]);
         parts.Clear();
+        whole(delta);
         var isApplied = Interest.TryApply(delta);
         IsKnown |= isApplied;
         return isApplied;

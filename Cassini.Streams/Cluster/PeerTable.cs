@@ -16,6 +16,7 @@ internal sealed class PeerTable
 
     private readonly PeerFactory _factory;
     private readonly PeerLinks _links;
+    private readonly KeptDelivery _delivery;
     private readonly RetainedPeers _retained;
     private readonly ControlSender _sender;
     private readonly NodeLock _lock;
@@ -29,16 +30,18 @@ internal sealed class PeerTable
     /// <param name="options">The fleet.</param>
     /// <param name="factory">Makes peers.</param>
     /// <param name="links">Opens links to them.</param>
+    /// <param name="delivery">Sends what is kept for them.</param>
     /// <param name="retained">Gets what this node retains.</param>
     /// <param name="sender">Says to peers what this node has to say.</param>
     /// <param name="nodeLock">The lock of the node.</param>
     /// <param name="time">The one clock.</param>
     public PeerTable(
-        ClusterOptions options, PeerFactory factory, PeerLinks links, RetainedPeers retained, ControlSender sender, NodeLock nodeLock,
-        TimeProvider time)
+        ClusterOptions options, PeerFactory factory, PeerLinks links, KeptDelivery delivery, RetainedPeers retained,
+        ControlSender sender, NodeLock nodeLock, TimeProvider time)
     {
         _factory = factory;
         _links = links;
+        _delivery = delivery;
         _retained = retained;
         _sender = sender;
         _lock = nodeLock;
@@ -119,7 +122,7 @@ internal sealed class PeerTable
         if (Find(node) is { Subscriber.Link: null } gone)
         {
             ForgetGone(gone);
-            _links.EndQueue(node);
+            _delivery.EndQueue(node);
         }
     }
 

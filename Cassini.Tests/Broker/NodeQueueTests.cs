@@ -13,8 +13,8 @@ public class NodeQueueTests
     public async Task Queue_KeepsWhatItsFiltersWant_InItsOrder_UntilItIsTaken()
     {
         await using var rig = new BrokerRig();
-        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#", "a/b"], []).ShouldNotBeNull();
-        rig.Broker.Sessions.OpenQueue("n2", ["c"], []).ShouldBeSameAs(queue);
+        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#", "a/b"], [], []).ShouldNotBeNull();
+        rig.Broker.Sessions.OpenQueue("n2", ["c"], [], []).ShouldBeSameAs(queue);
         Add(rig, queue, "a/b", "1").ShouldBeTrue();
         Add(rig, queue, "x", "2").ShouldBeFalse();
         Add(rig, queue, "c", "3").ShouldBeTrue();
@@ -38,7 +38,7 @@ public class NodeQueueTests
     public async Task Queue_UnderRulesThatDenyEverything_KeepsItsFilters()
     {
         await using var rig = new BrokerRig();
-        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#"], []).ShouldNotBeNull();
+        var queue = rig.Broker.Sessions.OpenQueue("n2", ["a/#"], [], []).ShouldNotBeNull();
 
         await rig.Broker.AccessReview.ChangeAsync([]);
 
@@ -53,8 +53,8 @@ public class NodeQueueTests
         string[] filters = [.. Enumerable.Range(0, 1_500).Select(i => $"f/{i}/#")];
         ulong[] topics = [.. TopicHashes.Of(Enumerable.Range(0, 30_000).Select(i => $"t/{i}"))];
 
-        var queue = rig.Broker.Sessions.OpenQueue("n2", filters, topics[..20_000]).ShouldNotBeNull();
-        rig.Broker.Sessions.OpenQueue("n2", filters[..10], topics[10_000..]).ShouldBeSameAs(queue);
+        var queue = rig.Broker.Sessions.OpenQueue("n2", filters, topics[..20_000], []).ShouldNotBeNull();
+        rig.Broker.Sessions.OpenQueue("n2", filters[..10], topics[10_000..], []).ShouldBeSameAs(queue);
         Check(queue);
         queue.Session.Subscriptions.Count.ShouldBeLessThan(filters.Length + 20, "a subscription for each topic takes too much memory");
 
@@ -73,12 +73,31 @@ public class NodeQueueTests
         }
     }
 
+    // When it is sent, they may be elsewhere.
+    [Fact]
+    public async Task Queue_KnowsWhoseSessionsItIsFor_AlsoAfterARestart()
+    {
+        await using var rig = new BrokerRig();
+        ulong[] clients = [.. Enumerable.Range(1, 5_000).Select(i => (ulong)i << 40)];
+        var queue = rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("t"), clients[..4_000]).ShouldNotBeNull();
+        rig.Broker.Sessions.OpenQueue("n2", [], [], clients[3_000..]).ShouldBeSameAs(queue);
+        queue.Clients.Order().ShouldBe(clients);
+        queue.RemoveClients(clients[1..]);
+        queue.Topics.ShouldBe(TopicHashes.Of("t"));
+        queue.Filters.ShouldBeEmpty();
+        rig.Broker.GetClientSubscriptions("$node/n2").ShouldBeEmpty("hashes tell nobody anything");
+
+        await using var next = new BrokerRig(store: rig.Store);
+        await next.Broker.LoadAsync(TestContext.Current.CancellationToken);
+        next.Broker.Sessions.FindQueue("n2").ShouldNotBeNull().Clients.ShouldBe([clients[0]]);
+    }
+
     // Neither is a session of a client that has ended.
     [Fact]
     public async Task Queue_AndASessionThatDoesNotComeAfterAll_EndUncounted()
     {
         await using var rig = new BrokerRig();
-        rig.Broker.Sessions.EndQueue(rig.Broker.Sessions.OpenQueue("n2", ["a"], []).ShouldNotBeNull());
+        rig.Broker.Sessions.EndQueue(rig.Broker.Sessions.OpenQueue("n2", ["a"], [], []).ShouldNotBeNull());
         var arriving = rig.Broker.Sessions.BeginArrival(new MovedSession("c", "alice", 60, [], [])).Session.ShouldNotBeNull();
         rig.Broker.Sessions.AbandonArrival(arriving);
 

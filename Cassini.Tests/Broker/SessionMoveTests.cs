@@ -40,7 +40,7 @@ public class SessionMoveTests
         await client.ExpectAckAsync(PacketType.PubRel, own.PacketId);
 
         var session = from.Broker.Sessions.Find("c").ShouldNotBeNull();
-        (await from.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None)).Outcome.ShouldBe(ReleaseOutcome.Leaving);
+        (await from.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None)).Outcome.ShouldBe(ReleaseOutcome.Leaving);
         await client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
         var moved = session.Export();
         var arriving = to.Broker.Sessions.BeginArrival(moved).Session.ShouldNotBeNull();
@@ -95,7 +95,7 @@ public class SessionMoveTests
                 await client.DisconnectAsync();
                 break;
             case "leaving" or "stays":
-                var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None);
+                var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None);
                 rig.Advance(10);
                 if (how == "stays")
                 {
@@ -144,7 +144,7 @@ public class SessionMoveTests
         rig.Events.Published = said => throw new InvalidOperationException($"a bug with {said}");
 
         await Should.ThrowAsync<InvalidOperationException>(
-            () => rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None));
+            () => rig.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None));
 
         rig.Events.Published = null;
         rig.Broker.Sessions.Find("c").ShouldNotBeNull().IsLeaving.ShouldBeFalse();
@@ -160,7 +160,7 @@ public class SessionMoveTests
         await watcher.SubscribeAsync("wills", QualityOfService.AtMostOnce);
         await rig.ConnectAsync("c", change: connect => BrokerRig.WithWill(
             BrokerRig.Lasting(connect), qos: QualityOfService.AtMostOnce, delay: 10));
-        var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None);
+        var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None);
 
         released.Session.ShouldNotBeNull().Stay();
 
@@ -194,7 +194,7 @@ public class SessionMoveTests
         Run(toBoth: random.Next(2) == 0, steps: random.Next(6));
 
         var session = from.Broker.Sessions.Find("c").ShouldNotBeNull();
-        from.Broker.Sessions.TryLeave(session, out _, out _).ShouldBeTrue();
+        from.Broker.Sessions.TryLeave(session, static () => true, out _, out _).ShouldBeTrue();
         Run(toBoth: random.Next(2) == 0, steps: random.Next(6));
 
         var moved = SessionParcel.ReadSession(ItemOf(SessionParcel.Write(session.Export())));
@@ -298,7 +298,7 @@ public class SessionMoveTests
 
         public bool IsElsewhere(string clientId) => false;
 
-        public void OnHeld(string clientId, string identity, bool isKept, DateTimeOffset since)
+        public void OnHeld(string clientId, string identity, HeldSession held, DateTimeOffset since)
         {
             Held.Add(clientId);
             Since = since;

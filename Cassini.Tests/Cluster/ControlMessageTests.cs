@@ -14,7 +14,7 @@ public class ControlMessageTests
     [Fact]
     public void Message_WrittenAndRead_IsTheSame()
     {
-        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2.0"], [7], ["d"],
+        var told = new InterestTold("n1", Run, 1, 3, 0, 2, ["a/+"], ["b/#", "ü"], ["c"], ["1f.a.2.0", "1f.a.3.5"], [7], ["d"],
             [new SharedFilter("$share/g/ü", 2, 3)],
             InterestTold.Write([new WantedTopic(0xF0, FilterClass.Kept), new WantedTopic(ulong.MaxValue - 3, null)]));
 
@@ -22,7 +22,9 @@ public class ControlMessageTests
         (read.From, read.To, read.Part, read.Parts).ShouldBe((1, 3, 0, 2));
         read.Gone.ShouldBe(["c"]);
         read.Wanted.ShouldBe(told.Wanted);
-        read.ClientClaims.ShouldBe([new ClientClaim(0x1f, 10, ClaimPhase.Kept)]);
+        read.ClientClaims.ShouldBe(
+            [new ClientClaim(0x1f, 10, ClaimPhase.Kept), new ClientClaim(0x1f, 10, ClaimPhase.Kept) { Owner = 5, HasBegunHere = true }]);
+        read.ClientClaims.Select(claim => $"{claim}").ShouldBe(told.Claims);
         read.ClientsReleased.ShouldBe([7UL]);
         read.SharedFilters.ShouldBe(told.SharedFilters);
         read.WantedTopics.ShouldBe([new WantedTopic(0xF3), new WantedTopic(ulong.MaxValue - 3)]);
@@ -48,7 +50,7 @@ public class ControlMessageTests
     [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":1,"parts":1,"fast":[],"sure":[],"gone":[]}""")]
     [InlineData("""{"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[null],"sure":[],"gone":[]}""")]
     [InlineData("""
-        {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],"claims":["1.2.3.4"]}
+        {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],"claims":["1.2.4.4"]}
         """)]
     [InlineData("""
         {"is":"interest","node":"n2","epoch":"E","from":0,"to":1,"part":0,"parts":1,"fast":[],"sure":[],"gone":[],

@@ -81,7 +81,7 @@ public class DepartureTests
     public async Task Begin_WhileItEnds_LeavesTheSessionToOneOfBoth()
     {
         await using var rig = await RigAsync();
-        var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None);
+        var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None);
         for (var i = 0; i < 1_000; i++)
         {
             using var departure = new Departure(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, 1), PieceSize, rig.Clock.Time);
@@ -115,7 +115,7 @@ public class DepartureTests
     private static async Task<Departure> BeginAsync(BrokerRig rig)
     {
         var departure = new Departure(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, 1), PieceSize, rig.Clock.Time);
-        departure.TryBegin(await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, CancellationToken.None)).ShouldBeTrue();
+        departure.TryBegin(await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None)).ShouldBeTrue();
         departure.Marks.OnOwn([]);
         return departure;
     }

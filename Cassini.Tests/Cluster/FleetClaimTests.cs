@@ -29,7 +29,7 @@ public sealed class FleetClaimTests : IDisposable
         _node = new SimulatedNode(_clock, _engine, "n1", new ClusterOptions(), store: _store);
         _clock.AdvanceBy(TimeSpan.FromSeconds(3));
         _node.Node.HasJoined.ShouldBeTrue();
-        _other = new SaidNode(_engine.Connect("n2"), Epoch.StartingAt(_clock.UtcNow), _clock);
+        _other = new SaidNode("n2", _engine.Connect("n2"), Epoch.StartingAt(_clock.UtcNow), _clock);
     }
 
     public void Dispose() => _node.Dispose();
@@ -109,6 +109,35 @@ public sealed class FleetClaimTests : IDisposable
         (await AskAsync(earlier)).ShouldBe(ReleaseOutcome.Busy);
         (await AskAsync(_clock.UtcNow.UtcTicks + 1)).ShouldBe(ReleaseOutcome.Leaving);
         await client.EndAsync();
+    }
+
+    // A node that has asked for it as well got it from the one that says now that it has none.
+    [Theory]
+    [InlineData(1, false, 0)]
+    [InlineData(-1, true, 1)]
+    public async Task Claim_WhileAnotherNodeTakesTheSession_IsRefusedOrAsksThatOne(int later, bool isGranted, int questions)
+    {
+        var third = new SaidNode("n3", _engine.Connect("n3"), Epoch.StartingAt(_clock.UtcNow), _clock);
+        var client = ClientHash.Of("c");
+        _other.Tell([new ClientClaim(client, 1, ClaimPhase.Kept)]);
+        third.Tell([]);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        _other.Asked = asked =>
+        {
+            third.Claim([new ClientClaim(client, asked.Stamp + later, ClaimPhase.Kept)]);
+            _other.Say(new SessionAnswered("n2", _other.Epoch, asked.Epoch, asked.Number, ReleaseOutcome.None));
+        };
+        var asked = 0;
+        third.Asked = question =>
+        {
+            asked++;
+            third.Say(new SessionAnswered("n3", third.Epoch, question.Epoch, question.Number, ReleaseOutcome.None));
+        };
+
+        using var claim = await ClaimAsync();
+
+        claim.IsGranted.ShouldBe(isGranted, claim.Detail);
+        asked.ShouldBe(questions);
     }
 
     // With a clean start as well: it would end the session of the other when its node is back.
@@ -325,7 +354,7 @@ public sealed class FleetClaimTests : IDisposable
         var sessions = _node.Broker.Sessions;
         var moved = new MovedSession("c", "alice", 60, [], []);
         sessions.TryArrive(sessions.BeginArrival(moved).Session.ShouldNotBeNull(), moved).ShouldBeTrue();
-        sessions.Fleet!.OnHeld("c", "alice", isKept: true, _clock.UtcNow);
+        sessions.Fleet!.OnHeld("c", "alice", HeldSession.HasCome, _clock.UtcNow);
     }
 
     private async Task<SessionClaim> ClaimAsync()
@@ -347,11 +376,13 @@ public sealed class FleetClaimTests : IDisposable
         private readonly VirtualClock _clock;
         private long _version;
 
-        public SaidNode(IBus bus, Epoch epoch, VirtualClock clock)
+        private readonly string _name;
+
+        public SaidNode(string name, IBus bus, Epoch epoch, VirtualClock clock)
         {
-            (_bus, _clock, Epoch) = (bus, clock, epoch.ToString());
+            (_name, _bus, _clock, Epoch) = (name, bus, clock, epoch.ToString());
             bus.Subscribe("cassini.main.c.all", Hear);
-            bus.Subscribe("cassini.main.c.node.n2", Hear);
+            bus.Subscribe($"cassini.main.c.node.{name}", Hear);
         }
 
         public string Epoch { get; }
@@ -364,16 +395,19 @@ public sealed class FleetClaimTests : IDisposable
         /// <summary>Called when it is asked for a session.</summary>
         public Action<SessionAsked> Asked { get; set; } = static _ => { };
 
-        public void Beat() => Say(new Beat("n2", Epoch, _version, "same", _clock.UtcNow));
+        public void Beat() => Say(new Beat(_name, Epoch, _version, "same", _clock.UtcNow));
 
         /// <summary>It lives, has these sessions, and wants this.</summary>
         public void Tell(IEnumerable<ClientClaim> claims, IEnumerable<string>? kept = null)
         {
             Beat();
             _clock.AdvanceBy(TimeSpan.FromMilliseconds(10));
-            _version = 1;
-            Say(new InterestTold("n2", Epoch, 0, 1, 0, 1, [], [], [], [.. claims.Select(claim => $"{claim}")], [], [.. kept ?? []], []));
+            Claim(claims, kept);
         }
+
+        /// <summary>It has these sessions, and wants this.</summary>
+        public void Claim(IEnumerable<ClientClaim> claims, IEnumerable<string>? kept = null) => Say(new InterestTold(
+            _name, Epoch, 0, ++_version, 0, 1, [], [], [], [.. claims.Select(claim => $"{claim}")], [], [.. kept ?? []], []));
 
         public void Say(ControlMessage message) => _bus.TryPublish("cassini.main.c.all", message.ToBytes());
 

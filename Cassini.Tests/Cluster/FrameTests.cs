@@ -1,5 +1,6 @@
 using System.Text;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Cluster.Links;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
@@ -61,6 +62,31 @@ public class FrameTests
         FrameHeader.TryRead(default, out _).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(2, 300)]
+    [InlineData(3, 2_000)]
+    public void Addressing_WrittenAndRead_IsTheSame(byte number, int count)
+    {
+        var addressing = (Addressing)number;
+        var random = new Random(4);
+        ulong[] clients = [.. Enumerable.Range(0, count).Select(_ => (ulong)random.NextInt64())];
+        var bytes = new byte[FrameRecord.MostBytesOfAddressing(count)];
+        var length = FrameRecord.WriteAddressing(bytes, addressing, clients);
+
+        ReadOnlySpan<byte> body = bytes.AsSpan(0, length);
+        FrameRecord.TryReadMark(ref body, out _).ShouldBeFalse();
+        FrameRecord.TryRead(ref body, Peer, out _).ShouldBeFalse("it is no message");
+        FrameRecord.TryReadAddressing(ref body, out var read, out var named).ShouldBeTrue();
+        body.IsEmpty.ShouldBeTrue();
+        read.ShouldBe(addressing);
+        named.ShouldBe(clients);
+
+        ReadOnlySpan<byte> cut = bytes.AsSpan(0, length - 1);
+        FrameRecord.TryReadAddressing(ref cut, out _, out _).ShouldBeFalse();
+    }
+
     // Whoever can send to a node may send anything: it ends, and reads within the frame.
     [Fact]
     public void Records_OfAnyBytes_EndWithoutAnException()
@@ -72,10 +98,11 @@ public class FrameTests
             random.NextBytes(bytes);
             ReadOnlySpan<byte> body = bytes.AsSpan(0, random.Next(bytes.Length));
             var before = body.Length + 1;
-            while (FrameRecord.TryRead(ref body, Peer, out var message))
+            var message = default(PeerMessage);
+            while (FrameRecord.TryReadAddressing(ref body, out _, out _) || FrameRecord.TryRead(ref body, Peer, out message))
             {
                 body.Length.ShouldBeLessThan(before);
-                TopicName.IsValid(message.Topic).ShouldBeTrue();
+                (message.Topic.IsEmpty || TopicName.IsValid(message.Topic)).ShouldBeTrue();
                 before = body.Length;
             }
         }

@@ -65,6 +65,31 @@ public class InterestTests
         Found("fast").ShouldBeNull();
     }
 
+    // It is back without some of its sessions, for which something is kept until it is known where they are.
+    [Fact]
+    public void Pinned_StaysWanted_UntilItIsNot()
+    {
+        Subscribe("kept", FilterClass.Kept);
+        Subscribe("kept/#", FilterClass.Kept);
+        Tell();
+        _known.Leave();
+        _known.Pinned.Set(_known.KeptFilters, _known.KeptTopics);
+
+        _known.TryApply(new InterestDelta(0, 9, [new WantedFilter("kept/#", FilterClass.Fast)], [], [], [], [], [])).ShouldBeTrue();
+        Found("kept").ShouldBe(QualityOfService.ExactlyOnce);
+        Found("kept/1").ShouldBe(QualityOfService.ExactlyOnce);
+        var gone = new WantedTopic(TopicHashes.Of("kept").Single(), wanted: null);
+        _known.TryApply(new InterestDelta(9, 10, [new WantedFilter("a/+", FilterClass.Fast)], ["kept/#"], [gone], [], [], [])).ShouldBeTrue();
+        Found("kept").ShouldBe(QualityOfService.ExactlyOnce);
+        Found("kept/1").ShouldBe(QualityOfService.ExactlyOnce);
+        Found("a/1").ShouldBe(QualityOfService.AtMostOnce);
+
+        _known.Pinned.Set([], []);
+        _known.TryApply(new InterestDelta(0, 11, [], [], [], [], [], [])).ShouldBeTrue();
+        Found("kept").ShouldBeNull();
+        Found("kept/1").ShouldBeNull();
+    }
+
     // The publisher's next message must find it: its route was looked up before.
     [Fact]
     public void Route_ThatWasFoundBefore_IsNotValidAfterAnyChange()
@@ -124,7 +149,7 @@ public class InterestTests
         _known.TryApply(new InterestDelta(0, 1, [new WantedFilter(filter, FilterClass.Kept)], [], [], [], [], [])).ShouldBeTrue();
 
         _known.KeepsAny.ShouldBeFalse();
-        KeptTopics.Read("$topics/!").ShouldBeEmpty("it cannot be read, and costs nothing else");
+        KeptHashes.Topics.Read("$topics/!").ShouldBeEmpty("it cannot be read, and costs nothing else");
     }
 
     // A long change goes in parts that the bus takes, and says nothing twice.

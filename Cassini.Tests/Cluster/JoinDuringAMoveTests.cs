@@ -84,7 +84,7 @@ public sealed class JoinDuringAMoveTests : IDisposable
         var sessions = first.Broker.Sessions;
         var moved = new MovedSession("c", "alice", 1_000_000, [], []);
         sessions.TryArrive(sessions.BeginArrival(moved).Session.ShouldNotBeNull(), moved).ShouldBeTrue();
-        sessions.Fleet!.OnHeld("c", "alice", isKept: true, _clock.UtcNow);
+        sessions.Fleet!.OnHeld("c", "alice", HeldSession.HasCome, _clock.UtcNow);
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
         var claiming = ClaimAsync(second);
         await HoldsAsync("it is here", () => second.Broker.Sessions.Find("c") is not null, every: 0.1);

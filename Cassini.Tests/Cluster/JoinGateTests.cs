@@ -48,7 +48,7 @@ public sealed class JoinGateTests : IDisposable
 
             if (i % 2 == 0)
             {
-                _node.Broker.Sessions.Fleet!.OnHeld($"c{i}", "alice", isKept: true, _clock.UtcNow);
+                _node.Broker.Sessions.Fleet!.OnHeld($"c{i}", "alice", HeldSession.HasCome, _clock.UtcNow);
             }
 
             while (_told.TryPeek(out var first) && _clock.Elapsed - first.At >= TimeSpan.FromMilliseconds(4))

@@ -4,8 +4,10 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Cluster.Engine;
 using Cassini.Streams.Cluster.Links;
+using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
+using Cassini.Tests.Broker;
 using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Cluster;
@@ -18,6 +20,7 @@ public class LinkTests
     private readonly Bus _there = new();
     private readonly Bus _back = new();
     private readonly List<string> _got = [];
+    private readonly List<IAddressees?> _addressees = [];
 
     // Parts are acknowledged with the last one only, and fewer than it has are sent again at once.
     [Fact]
@@ -69,6 +72,40 @@ public class LinkTests
 
         link.OnAcknowledged(new FrameHeader(FrameKind.Acknowledgement, 1, link.Number, 0, Acknowledged: 1, 0));
         link.IsDoubted.ShouldBeFalse();
+    }
+
+    // As many as the bus takes in one message, and the rest in the next ones.
+    [Fact]
+    public async Task Address_NamesWhoGetsWhatFollows_UntilTheLinkIsAnother()
+    {
+        await using var rig = new BrokerRig();
+        await rig.ConnectAsync("c1", change: BrokerRig.Lasting);
+        var session = rig.Broker.Sessions.Find("c1").ShouldNotBeNull();
+        var (link, receiver) = Open(new LinkOptions());
+        ulong[] others = [.. Enumerable.Range(0, 300).Select(i => (ulong)i)];
+        Includes().ShouldBeNull("nobody is named");
+        link.Address(Addressing.Only, [.. others, ClientHash.Of("c1")]);
+        Includes().ShouldBe(true);
+        link.Address(Addressing.Only, others);
+        Includes().ShouldBe(false);
+        link.Address(Addressing.Except, others);
+        Includes().ShouldBe(true);
+        link.Address(Addressing.Except, [.. others, ClientHash.Of("c1")]);
+        Includes().ShouldBe(false);
+        link.Address(Addressing.Everyone, []);
+        Includes().ShouldBeNull();
+
+        link.Address(Addressing.Only, others);
+        Carry(link, receiver);
+        link = NewLink(_there, 2, new LinkOptions());
+        Includes().ShouldBeNull("it is another link");
+
+        bool? Includes()
+        {
+            Send(link, QualityOfService.AtLeastOnce, Audience.Keepers, "x");
+            Carry(link, receiver);
+            return _addressees[^1]?.Includes(session);
+        }
     }
 
     // A server may take less than a frame has as a rule.
@@ -141,12 +178,15 @@ public class LinkTests
     private long Deliver(in PeerMessage message, FlushSet flushes)
     {
         _got.Add(Encoding.UTF8.GetString(message.Payload));
+        _addressees.Add(message.Addressees);
         return 0;
     }
 
     private static void Send(LinkSender link, string text) => Send(link, QualityOfService.AtLeastOnce, text);
 
-    private static void Send(LinkSender link, QualityOfService qos, params string[] texts)
+    private static void Send(LinkSender link, QualityOfService qos, params string[] texts) => Send(link, qos, Audience.All, texts);
+
+    private static void Send(LinkSender link, QualityOfService qos, Audience audience, params string[] texts)
     {
         var account = new AccountTable(QuotaOptions.Whole).OfBroker;
         foreach (var text in texts)
@@ -158,7 +198,7 @@ public class LinkTests
                 QoS = qos,
                 Account = account,
             };
-            link.TryAdd(ref message, qos, Audience.All, new FlushSet()).ShouldBeTrue();
+            link.TryAdd(ref message, qos, audience, new FlushSet()).ShouldBeTrue();
         }
 
         link.Flush(inline: false);

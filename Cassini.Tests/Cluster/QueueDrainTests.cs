@@ -151,7 +151,7 @@ public class QueueDrainTests
         peer.Connect(link);
         Send(rig, peer, "new 1", topic: "u");
         Send(rig, peer, "new 2", topic: "u");
-        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("t", "u")), rig.Broker.Topics, rig.Clock.Time);
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("t", "u"), []), rig.Broker.Topics, rig.Clock.Time);
         peer.Unsettled.ShouldBe(link.Number);
 
         peer.Settle(link.Number, 2);
@@ -170,11 +170,11 @@ public class QueueDrainTests
         peer.Connect(first);
         Send(rig, peer, "1", topic: "u");
         Send(rig, peer, "2", topic: "u");
-        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("u")), rig.Broker.Topics, rig.Clock.Time);
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("u"), []), rig.Broker.Topics, rig.Clock.Time);
         peer.Connect(second);
         Send(rig, peer, "3", topic: "v");
         Send(rig, peer, "4", topic: "v");
-        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("v")), rig.Broker.Topics, rig.Clock.Time);
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("v"), []), rig.Broker.Topics, rig.Clock.Time);
 
         peer.Unsettled.ShouldBe(first.Number);
         peer.Settle(first.Number, 1);
@@ -193,7 +193,7 @@ public class QueueDrainTests
         var (peer, _, link) = Lost(rig);
         peer.Connect(link);
         Send(rig, peer, "new", topic: "u");
-        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("u")), rig.Broker.Topics, rig.Clock.Time);
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("u"), []), rig.Broker.Topics, rig.Clock.Time);
 
         peer.Unsettle(link);
 
@@ -207,7 +207,7 @@ public class QueueDrainTests
         var (peer, bus, link) = Lost(rig);
         peer.Connect(link);
         Send(rig, peer, "new", topic: "u");
-        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("u")), rig.Broker.Topics, rig.Clock.Time);
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("u"), []), rig.Broker.Topics, rig.Clock.Time);
         var next = new LinkSender(bus, "d", 2, new LinkOptions(), rig.Clock.Time);
         peer.Connect(next);
         var asked = 0;
@@ -255,7 +255,7 @@ public class QueueDrainTests
     {
         var bus = new RecordingBus();
         var peer = new ClusterPeer();
-        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("t")), rig.Broker.Topics, rig.Clock.Time);
+        peer.Lose(rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of("t"), []), rig.Broker.Topics, rig.Clock.Time);
         return (peer, bus, new LinkSender(bus, "d", 1, new LinkOptions(), rig.Clock.Time));
     }
 

@@ -27,6 +27,9 @@ internal sealed class RoamingClient(string id, QualityOfService qos, Action<stri
     /// <summary>Whether it reads nothing.</summary>
     public bool IsAsleep { get; set; }
 
+    /// <summary>Whether it begins anew each time.</summary>
+    public bool CleanStart { get; set; }
+
     public bool IsConnected => _current is not null;
 
     /// <summary>Whether a CONNECT is not answered, or two were accepted and none of these is closed.</summary>
@@ -59,7 +62,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos, Action<stri
             _attempts.Add(attempt);
             var connect = connection.Client.Connect(id) with
             {
-                CleanStart = false,
+                CleanStart = CleanStart,
                 Properties = new PropertySet { SessionExpiryInterval = 1_000_000, ReceiveMaximum = 4 },
             };
             log($"{attempt} connects");
@@ -123,7 +126,7 @@ internal sealed class RoamingClient(string id, QualityOfService qos, Action<stri
 
             attempt.Answer = answer.Reason;
             log($"{attempt}: {answer.Reason} {answer.Properties.ReasonString}");
-            if (answer.Reason == ReasonCode.Success && !answer.SessionPresent && IsSubscribed)
+            if (answer.Reason == ReasonCode.Success && !answer.SessionPresent && IsSubscribed && !CleanStart)
             {
                 Faults.Add($"{attempt}: the session is lost");
             }

@@ -80,12 +80,33 @@ public class SessionGiverTests
             .ShouldBe((ulong)SessionGiver.MostDepartures);
     }
 
-    private SessionGiver Giver(BrokerRig rig)
+    // Both ask for it, and this node has it first: when its client has connected, this node's claim is the later one, so a session that
+    // came to the other node would end there, and here as well.
+    [Fact]
+    public async Task Session_WhoseClientHasConnectedHereMeanwhile_Stays()
     {
-        var time = rig.Clock.Time;
-        var clients = new OwnClients(new OwnInterest(new PeerWatermark(), static () => { }), time);
-        return new SessionGiver(
-            "n1", "e1", new ClusterOptions(), rig.Broker, clients, _peers, new MarkSender(rig.Broker, _peers, _tasks), PieceSize, time,
-            _tasks);
+        await using var rig = new BrokerRig();
+        await rig.ConnectAsync("c", change: BrokerRig.Lasting);
+        var clients = Clients(rig);
+        using var giver = Giver(rig, clients);
+        var client = ClientHash.Of("c");
+        var wish = clients.TryWish(client, "c", after: 0, out _).ShouldNotBeNull();
+        giver.Hear(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, wish.Stamp + 1));
+        await Eventually.HoldsAsync("its wish is lost, or too late for that", () => wish.IsLost);
+
+        clients.Hold(client, "c", owner: 1, (ClaimPhase.Kept, HasBegunHere: false), rig.Clock.UtcNow);
+        clients.Renew(client);
+        clients.Renew(client);
+        clients.EndWish(client, wish);
+        await Eventually.CompletesAsync("it is answered", _tasks.WhenIdle());
+
+        _peers.Said.ShouldHaveSingleItem().ShouldBeOfType<SessionAnswered>().Outcome.ShouldBe(ReleaseOutcome.Busy);
+        rig.Broker.Sessions.Find("c").ShouldNotBeNull().IsLeaving.ShouldBeFalse();
     }
+
+    private static OwnClients Clients(BrokerRig rig) => new(new OwnInterest(new PeerWatermark(), static () => { }), rig.Clock.Time);
+
+    private SessionGiver Giver(BrokerRig rig, OwnClients? clients = null) => new(
+        "n1", "e1", new ClusterOptions(), rig.Broker, clients ?? Clients(rig), _peers, new MarkSender(rig.Broker, _peers, _tasks),
+        static () => 1, PieceSize, rig.Clock.Time, _tasks);
 }

@@ -35,6 +35,9 @@ internal ref struct Publication
     /// <summary>Which subscribers it is for.</summary>
     public Audience Audience { get; init; }
 
+    /// <summary>Which of these; null for all.</summary>
+    public IAddressees? Addressees { get; init; }
+
     /// <summary>How often it was handed on from node to node, because there was no member of its shared subscription any more.</summary>
     public byte Hops { get; init; }
 
@@ -75,15 +78,16 @@ internal ref struct Publication
     public StoredMessage? Stored { get; set; }
 
     /// <summary>Whether it is for a subscriber, as far as its audience says.</summary>
-    public readonly bool IsFor(Subscriber subscriber) =>
-        Audience == Audience.All || subscriber.KeepsMessages == (Audience == Audience.Keepers);
+    public readonly bool IsFor(Subscriber subscriber) => Audience == Audience.All
+        || (subscriber.KeepsMessages == (Audience == Audience.Keepers) && Addressees?.Includes(subscriber) is not false);
 
     /// <summary>A message that was stored, on its way to another subscriber.</summary>
     /// <param name="message">The message.</param>
     /// <param name="account">The account of the identity that it was on its way to.</param>
     /// <param name="now">A timestamp.</param>
     /// <param name="time">The clock.</param>
-    public static Publication Of(StoredMessage message, Account account, long now, TimeProvider time) => new()
+    /// <param name="origin">Its number in the fleet; 0 for a new one.</param>
+    public static Publication Of(StoredMessage message, Account account, long now, TimeProvider time, ulong origin = 0) => new()
     {
         Topic = message.Topic,
         Account = account,
@@ -94,6 +98,7 @@ internal ref struct Publication
         Retain = message.Retain,
         ReceivedAt = now,
         Stored = message,
+        Origin = origin,
     };
 
     /// <summary>The copy to keep until it is delivered.</summary>

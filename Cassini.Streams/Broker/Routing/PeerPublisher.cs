@@ -106,6 +106,7 @@ internal sealed class PeerPublisher(
             Account = account,
             Peer = message.Peer,
             Audience = message.Audience,
+            Addressees = message.Addressees,
             Origin = message.Origin,
             Hops = message.Hops,
             ReceivedAt = now,
@@ -125,7 +126,7 @@ internal sealed class PeerPublisher(
 }
 
 /// <summary>A message of another node, in its buffer.</summary>
-internal readonly ref struct PeerMessage
+internal ref struct PeerMessage
 {
     /// <summary>The node that sent it.</summary>
     public required Subscriber Peer { get; init; }
@@ -145,6 +146,9 @@ internal readonly ref struct PeerMessage
 
     /// <summary>Which subscribers it is for.</summary>
     public Audience Audience { get; init; }
+
+    /// <summary>Which of these; null for all.</summary>
+    public IAddressees? Addressees { get; set; }
 
     /// <summary>The filter of the shared subscription that it is for; null when it is for all others.</summary>
     public string? Share { get; init; }

@@ -33,9 +33,9 @@ internal interface IFleetSessions
     /// <summary>A session is here. Under a lock of the table: it must be quick, and call nobody.</summary>
     /// <param name="clientId">Its client identifier.</param>
     /// <param name="identity">The identity that it belongs to.</param>
-    /// <param name="isKept">Whether it outlives its connection.</param>
+    /// <param name="held">Whether it outlives its connection, and has begun just now.</param>
     /// <param name="since">When its client was here last, UTC.</param>
-    void OnHeld(string clientId, string identity, bool isKept, DateTimeOffset since);
+    void OnHeld(string clientId, string identity, HeldSession held, DateTimeOffset since);
 
     /// <summary>
     /// The client of a session that is here has connected again: it is later than any wish from before. Under a lock of the table: it must
@@ -45,6 +45,19 @@ internal interface IFleetSessions
 
     /// <summary>A session is here no more. Under a lock of the table, perhaps.</summary>
     void OnEnded(string clientId);
+}
+
+/// <summary>What a session is that is here.</summary>
+internal enum HeldSession
+{
+    /// <summary>It ends with its connection.</summary>
+    EndsWithConnection,
+
+    /// <summary>It outlives its connection, and has begun just now.</summary>
+    HasBegun,
+
+    /// <summary>It outlives its connection, and comes from the store or from another node.</summary>
+    HasCome,
 }
 
 /// <summary>What became of a wish for a session.</summary>

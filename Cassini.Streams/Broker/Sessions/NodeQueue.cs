@@ -9,7 +9,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <summary>
 /// What is kept for another node of the fleet while it is gone: messages of QoS 1 and 2 for those of its sessions that outlive it. It is a
 /// session that never has a connection, with the filters of these sessions in a tree of its own, so it is stored, bounded, shown and
-/// ended like any other. Thread-safe.
+/// ended like any other. It also knows whose sessions they were: each gets its messages wherever it is by then. Thread-safe.
 /// </summary>
 /// <param name="node">The other node.</param>
 /// <param name="session">The session.</param>
@@ -27,7 +27,12 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
 
     private const int Wanted = 1;
 
+    /// <summary>As many as are published while a session moves, or until a node is known to be back.</summary>
+    private const int MostOrigins = 10_000;
+
     private readonly Subscription _ofTopics = Make(session, "#");
+    private readonly Lock _noting = new();
+    private readonly Dictionary<long, ulong> _origins = [];
 
     /// <summary>The topics that its subscriptions stand for; null as long as nobody has asked for those that were restored.</summary>
     private HashedTopics? _topics;
@@ -47,10 +52,16 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     public long Last => session.Deliveries.LastSequence;
 
     /// <summary>The filters with wildcards of the sessions that it is for.</summary>
-    public IEnumerable<string> Filters => AllFilters.Where(filter => !KeptTopics.IsOne(filter));
+    public IEnumerable<string> Filters => AllFilters.Where(filter => !KeptHashes.IsAny(filter));
 
     /// <summary>The hashes of their filters without wildcards.</summary>
-    public IEnumerable<ulong> Topics => AllFilters.Where(KeptTopics.IsOne).SelectMany(KeptTopics.Read);
+    public IEnumerable<ulong> Topics => Read(KeptHashes.Topics);
+
+    /// <summary>Hashes of the clients whose sessions it is for.</summary>
+    public IReadOnlySet<ulong> Clients => _clients ??= ReadSet(KeptHashes.Clients);
+
+    // Only asked for, and changed, under the lock of the node.
+    private HashSet<ulong>? _clients;
 
     private IEnumerable<string> AllFilters => session.Subscriptions.All.Select(subscription => subscription.Filter);
 
@@ -66,24 +77,51 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
     /// <summary>It is for these as well.</summary>
     /// <param name="filters">Filters with wildcards.</param>
     /// <param name="topics">The hashes of filters without.</param>
-    public void Add(IEnumerable<string> filters, IEnumerable<ulong> topics)
+    /// <param name="clients">Hashes of the clients.</param>
+    public void Add(IEnumerable<string> filters, IEnumerable<ulong> topics, IEnumerable<ulong> clients)
     {
-        var all = AllFilters.ToHashSet(StringComparer.Ordinal);
-        var wanted = all.Where(KeptTopics.IsOne).SelectMany(KeptTopics.Read).ToHashSet(HashComparer.Instance);
-        wanted.UnionWith(topics);
-        var after = KeptTopics.Write(wanted).ToHashSet(StringComparer.Ordinal);
-        foreach (var filter in filters.Concat(after).Where(filter => !all.Contains(filter)).ToList())
+        var known = AllFilters.ToHashSet(StringComparer.Ordinal);
+        foreach (var filter in filters.Where(filter => !known.Contains(filter)).ToList())
         {
             session.Subscriptions.Add(Make(session, filter));
         }
 
-        // Behind those that replace them: each topic is among them also when the process ends in between.
-        foreach (var filter in all.Where(filter => KeptTopics.IsOne(filter) && !after.Contains(filter)))
-        {
-            session.Subscriptions.Remove(filter);
-        }
-
+        var wanted = ReadSet(KeptHashes.Topics);
+        wanted.UnionWith(topics);
+        Write(KeptHashes.Topics, wanted);
         Volatile.Write(ref _topics, TableOf(wanted));
+        var all = Clients.Union(clients).ToHashSet(HashComparer.Instance);
+        Write(KeptHashes.Clients, all);
+        _clients = all;
+    }
+
+    /// <summary>It is for these clients no more: they have all of it, or other sessions.</summary>
+    public void RemoveClients(IEnumerable<ulong> clients)
+    {
+        var left = Clients.Except(clients).ToHashSet(HashComparer.Instance);
+        Write(KeptHashes.Clients, left);
+        _clients = left;
+    }
+
+    /// <summary>
+    /// The numbers in the fleet of the messages that were kept last, by their sequence numbers: a copy of one may come to the same session
+    /// by another way.
+    /// </summary>
+    public Dictionary<long, ulong> LastOrigins()
+    {
+        lock (_noting)
+        {
+            return new Dictionary<long, ulong>(_origins);
+        }
+    }
+
+    /// <summary>The number in the fleet of a message; 0 when it is not of the last ones.</summary>
+    public ulong OriginOf(long sequence)
+    {
+        lock (_noting)
+        {
+            return _origins.GetValueOrDefault(sequence);
+        }
     }
 
     /// <summary>Keeps a message, if any of these sessions wants it.</summary>
@@ -97,7 +135,17 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
             return false;
         }
 
+        var before = Last;
         session.Deliver(ref message, subscription, flushes);
+        lock (_noting)
+        {
+            if (Last is var last && last > before)
+            {
+                _origins[last] = message.Origin;
+                _origins.Remove(last - MostOrigins);
+            }
+        }
+
         return true;
     }
 
@@ -110,6 +158,26 @@ internal sealed class NodeQueue(string node, Session session, SubscriptionTree t
 
     private static Subscription Make(Session session, string filter) =>
         new(session, filter, QualityOfService.ExactlyOnce, noLocal: false, retainAsPublished: true, []);
+
+    private IEnumerable<ulong> Read(KeptHashes kind) => AllFilters.Where(kind.IsOne).SelectMany(kind.Read);
+
+    private HashSet<ulong> ReadSet(KeptHashes kind) => Read(kind).ToHashSet(HashComparer.Instance);
+
+    private void Write(KeptHashes kind, HashSet<ulong> hashes)
+    {
+        var before = AllFilters.Where(kind.IsOne).ToHashSet(StringComparer.Ordinal);
+        var after = kind.Write(hashes).ToHashSet(StringComparer.Ordinal);
+        foreach (var filter in after.Where(filter => !before.Contains(filter)))
+        {
+            session.Subscriptions.Add(Make(session, filter));
+        }
+
+        // Behind those that replace them: each hash is among them also when the process ends in between.
+        foreach (var filter in before.Where(filter => !after.Contains(filter)))
+        {
+            session.Subscriptions.Remove(filter);
+        }
+    }
 
     private static HashedTopics TableOf(IEnumerable<ulong> hashes)
     {

@@ -18,9 +18,12 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
     /// <param name="clientId">The client.</param>
     /// <param name="identity">Who asks: no other identity may have it.</param>
     /// <param name="cleanStart">Whether the client wants a new one in its place [MQTT-3.1.2-4].</param>
+    /// <param name="mayLeave">
+    /// Whether the one that is to be moved may leave, though its client may have connected here meanwhile. Called under a lock of the table.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait for its connection.</param>
     public async Task<SessionReleased> ReleaseAsync(
-        string clientId, string identity, bool cleanStart, CancellationToken cancellationToken)
+        string clientId, string identity, bool cleanStart, Func<bool> mayLeave, CancellationToken cancellationToken)
     {
         if (sessions.Find(clientId) is not { } session)
         {
@@ -40,7 +43,7 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
             return new SessionReleased(ReleaseOutcome.None, HadConnection: hadConnection);
         }
 
-        if (!sessions.TryLeave(session, out var lost, out var will))
+        if (!sessions.TryLeave(session, mayLeave, out var lost, out var will))
         {
             return new SessionReleased(ReleaseOutcome.Busy);
         }

@@ -151,12 +151,13 @@ internal sealed class SessionTable(
     /// <param name="node">The node.</param>
     /// <param name="filters">Which messages: filters with wildcards.</param>
     /// <param name="topics">The hashes of filters without.</param>
+    /// <param name="clients">Hashes of the clients whose sessions they are for.</param>
     /// <returns>Null when there is no place for it.</returns>
-    public NodeQueue? OpenQueue(string node, IEnumerable<string> filters, IEnumerable<ulong> topics)
+    public NodeQueue? OpenQueue(string node, IEnumerable<string> filters, IEnumerable<ulong> topics, IEnumerable<ulong> clients)
     {
         if (FindQueue(node) is { } known)
         {
-            known.Add(filters, topics);
+            known.Add(filters, topics, clients);
             return known;
         }
 
@@ -173,7 +174,7 @@ internal sealed class SessionTable(
         }
 
         var queue = _queues[node];
-        queue.Add(filters, topics);
+        queue.Add(filters, topics, clients);
         return queue;
     }
 
@@ -197,16 +198,22 @@ internal sealed class SessionTable(
 
         // When its client came or went last. Whoever has it elsewhere has it since later; also when that is not known.
         var since = kept.Present ?? (kept.Away > TimeSpan.Zero ? kept.Away : null);
-        Fleet?.OnHeld(session.ClientId, session.Identity, isKept: true, time.GetUtcNow() - since ?? DateTimeOffset.UnixEpoch);
+        Fleet?.OnHeld(session.ClientId, session.Identity, HeldSession.HasCome, time.GetUtcNow() - since ?? DateTimeOffset.UnixEpoch);
     }
 
-    /// <inheritdoc cref="Session.TryLeave"/>
-    public bool TryLeave(Session session, out Attachment? lost, out HeldWill? will)
+    /// <summary>A session is to move to another node.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="mayLeave">Asked when no connection can get it any more: whether it may leave all the same.</param>
+    /// <param name="lost">The connection that loses it; null when there was none.</param>
+    /// <param name="will">The will that is due because of that.</param>
+    /// <returns>False when it may not, has ended, or is moving already.</returns>
+    public bool TryLeave(Session session, Func<bool> mayLeave, out Attachment? lost, out HeldWill? will)
     {
         // A connection that is about to have it has it first.
         lock (_connecting[(uint)session.ClientId.GetHashCode(StringComparison.Ordinal) % Stripes])
         {
-            return session.TryLeave(out lost, out will);
+            (lost, will) = (null, null);
+            return mayLeave() && session.TryLeave(out lost, out will);
         }
     }
 
@@ -337,7 +344,8 @@ internal sealed class SessionTable(
             session = Make(request.ClientId, account, history);
             session.TryAttach(attachment, request, isPresent: false, flushes, out _);
             _sessions[request.ClientId] = session;
-            Fleet?.OnHeld(request.ClientId, request.Identity, request.ExpirySeconds > 0, time.GetUtcNow());
+            var held = request.ExpirySeconds > 0 ? HeldSession.HasBegun : HeldSession.EndsWithConnection;
+            Fleet?.OnHeld(request.ClientId, request.Identity, held, time.GetUtcNow());
             return new AttachResult(session, history, Lost: end.Attachment) { End = end };
         }
         catch (Exception failure)

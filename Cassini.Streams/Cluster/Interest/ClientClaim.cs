@@ -11,18 +11,27 @@ internal readonly record struct ClientClaim(ulong Client, long Stamp, ClaimPhase
     /// <summary>A stamp that is further ahead is that of a wrong clock or program: no later claim could hold against it.</summary>
     private static readonly TimeSpan MostAhead = TimeSpan.FromDays(1);
 
+    /// <summary>What a node writes in the place of <see cref="ClaimPhase.Kept"/> when <see cref="HasBegunHere"/>.</summary>
+    private const int KeptSinceItBegan = 3;
+
     /// <summary>A hash of the identity that the session belongs to; 0 when the node has none yet.</summary>
     public ulong Owner { get; init; }
 
+    /// <summary>
+    /// Whether the session, which outlives its connection, has begun on this node in this run of it: then no node has kept anything for it
+    /// before.
+    /// </summary>
+    public bool HasBegunHere { get; init; }
+
     /// <summary>As nodes write it.</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Client:x}.{Stamp:x}.{(int)Phase}.{Owner:x}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Client:x}.{Stamp:x}.{(HasBegunHere ? KeptSinceItBegan : (int)Phase)}.{Owner:x}");
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
     public static bool TryParse(string? text, out ClientClaim claim)
     {
         claim = default;
-        if (text?.Split('.') is not [var client, var stamp, [>= '0' and <= '2' and var phase], var identity]
+        if (text?.Split('.') is not [var client, var stamp, [>= '0' and <= '3' and var phase], var identity]
             || !ulong.TryParse(client, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash)
             || !long.TryParse(stamp, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var ticks) || ticks < 0
             || !ulong.TryParse(identity, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var owner))
@@ -30,7 +39,12 @@ internal readonly record struct ClientClaim(ulong Client, long Stamp, ClaimPhase
             return false;
         }
 
-        claim = new ClientClaim(hash, ticks, (ClaimPhase)(phase - '0')) { Owner = owner };
+        var hasBegunHere = phase - '0' == KeptSinceItBegan;
+        claim = new ClientClaim(hash, ticks, hasBegunHere ? ClaimPhase.Kept : (ClaimPhase)(phase - '0'))
+        {
+            Owner = owner,
+            HasBegunHere = hasBegunHere,
+        };
         return true;
     }
 

@@ -30,6 +30,9 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
     /// <summary>Clients whose sessions it wants or has. Of one that is lost, those whose sessions wait for it.</summary>
     public IReadOnlyDictionary<ulong, ClientClaim> Clients => _clients;
 
+    /// <summary>What stays wanted whatever it says.</summary>
+    public PinnedInterest Pinned { get; } = new();
+
     /// <summary>The version that is in the tree; 0 for none.</summary>
     public long Version { get; private set; }
 
@@ -50,6 +53,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
     /// <returns>False when changes before it are missing: all of it must be asked for.</returns>
     public bool TryApply(InterestDelta delta)
     {
+        delta = Pinned.AddTo(delta);
         if (delta.From == 0)
         {
             Replace(delta);
@@ -112,6 +116,7 @@ internal sealed class PeerInterest(SubscriptionTree tree, Subscriber subscriber)
         }
 
         Put([.. topics.Select(topic => new WantedTopic(topic, FilterClass.Kept))]);
+        Pinned.Set(KeptFilters, KeptTopics);
     }
 
     /// <summary>The peer is lost: it wants only what is for sessions that outlive it, and these wait for it.</summary>

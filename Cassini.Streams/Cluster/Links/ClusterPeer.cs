@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
@@ -43,6 +44,12 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         }
     }
 
+    /// <summary>
+    /// Clients whose sessions have come to it while something was kept for it. What was kept up to a sequence number is not for these. Any
+    /// thread.
+    /// </summary>
+    public ImmutableArray<(long UpTo, ImmutableArray<ulong> Clients)> Latecomers { get; private set; } = [];
+
     public override bool IsReachable => Link is not null;
 
     public override bool IsListed => false;
@@ -80,6 +87,27 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         if (Queue is not null || Link is not { } link || !link.TryAdd(ref message, qos, Audience.All, flushes))
         {
             DeliverAtGate(ref message, qos, flushes);
+        }
+    }
+
+    /// <summary>
+    /// Sessions have come to it, and must get something else first: what they must not miss is kept from now on, although it is there.
+    /// </summary>
+    /// <param name="queue">Where it is kept.</param>
+    /// <param name="clients">The clients of those that it is not for so far.</param>
+    /// <returns>The sequence number of what was kept there last.</returns>
+    public long Hold(NodeQueue queue, ImmutableArray<ulong> clients)
+    {
+        lock (_gate)
+        {
+            var last = queue.Last;
+            if (!clients.IsEmpty)
+            {
+                Latecomers = Latecomers.Add((last, clients));
+            }
+
+            Volatile.Write(ref _queue, queue);
+            return last;
         }
     }
 
@@ -124,6 +152,16 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
 
             _sent.Add((link.Number, link.LastSure, sequence));
             return true;
+        }
+    }
+
+    /// <summary>Sends something that is kept for another node, for sessions that have come from there.</summary>
+    /// <inheritdoc cref="TrySend"/>
+    public bool TryPass(LinkSender link, ref Publication message, QualityOfService qos, FlushSet flushes)
+    {
+        lock (_gate)
+        {
+            return _link == link && link.TryAdd(ref message, qos, Audience.Keepers, flushes);
         }
     }
 
@@ -208,6 +246,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
             }
 
             UnsettleLocked();
+            Latecomers = [];
             Volatile.Write(ref _queue, null);
             return true;
         }
@@ -229,6 +268,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         lock (_gate)
         {
             link = _link;
+            Latecomers = queue is null || queue == _queue ? Latecomers : [];
             Volatile.Write(ref _link, null);
             Volatile.Write(ref _queue, queue ?? _queue);
             link?.End((number, frame) => KeepLocked(link, number, frame.Span, topics, time, shared));
@@ -321,7 +361,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
     {
         while (true)
         {
-            if (FrameRecord.TryReadMark(ref frame, out _))
+            if (FrameRecord.TryReadMark(ref frame, out _) || FrameRecord.TryReadAddressing(ref frame, out _, out _))
             {
                 continue;
             }
@@ -355,6 +395,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
             QoS = message.QoS,
             Retain = message.Retain,
             Account = _queue?.Account ?? shares!.Account,
+            Origin = message.Origin,
             ReceivedAt = time.GetTimestamp(),
         };
         if (message.Share is { } share)

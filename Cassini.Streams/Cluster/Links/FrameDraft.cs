@@ -40,6 +40,13 @@ internal struct FrameDraft
         Length += FrameRecord.WriteMark(Buffer.AsSpan(Size), mark);
     }
 
+    /// <summary>Adds whom what follows is for. There is nothing in it yet.</summary>
+    public void AddAddressing(Addressing addressing, ReadOnlySpan<ulong> clients)
+    {
+        Buffer = ArrayPool<byte>.Shared.Rent(FrameHeader.Size + FrameRecord.MostBytesOfAddressing(clients.Length));
+        Length = FrameRecord.WriteAddressing(Buffer.AsSpan(Size), addressing, clients);
+    }
+
     /// <summary>Gives back the buffer: there is nothing in it any more.</summary>
     public void Free()
     {

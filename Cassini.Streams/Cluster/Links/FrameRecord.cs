@@ -10,7 +10,8 @@ namespace Cassini.Streams.Cluster.Links;
 /// One message in a frame: a byte with its QoS and flags, with QoS 1 and 2 its number in the fleet, then topic, properties and payload,
 /// each after its length, and the seconds until it expires before the properties. What is retained on each node has there when it
 /// expires, its stamp, and who pays for it. One for a member of a shared subscription has the filter of that before its topic, and how
-/// often it was handed on. Or a mark, a byte and a number: what the sender published before it has come.
+/// often it was handed on. Or a mark, a byte and a number: what the sender published before it has come. Or whom what follows is for, of
+/// what was kept: a byte, an <see cref="Addressing"/>, and hashes of clients after their length.
 /// </summary>
 internal static class FrameRecord
 {
@@ -27,6 +28,9 @@ internal static class FrameRecord
 
     /// <summary>No message begins with it, because none has a QoS of 3.</summary>
     private const byte IsMark = 0b1111_1111;
+
+    /// <summary>Nor with this one.</summary>
+    private const byte IsAddressing = 0b1111_0111;
     private const int LongestLength = 5;
 
     /// <summary>How many bytes a message takes at most.</summary>
@@ -60,6 +64,53 @@ internal static class FrameRecord
 
         mark = BinaryPrimitives.ReadUInt64LittleEndian(body[1..]);
         body = body[BytesOfMark..];
+        return true;
+    }
+
+    /// <summary>How many bytes an addressing takes at most.</summary>
+    /// <param name="clients">How many clients it names.</param>
+    public static int MostBytesOfAddressing(int clients) => 2 + LongestLength + (sizeof(ulong) * clients);
+
+    /// <summary>Writes whom what follows is for.</summary>
+    /// <returns>How many bytes it took.</returns>
+    public static int WriteAddressing(Span<byte> to, Addressing addressing, ReadOnlySpan<ulong> clients)
+    {
+        (to[0], to[1]) = (IsAddressing, (byte)addressing);
+        var hashes = new byte[sizeof(ulong) * clients.Length];
+        for (var i = 0; i < clients.Length; i++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(hashes.AsSpan(sizeof(ulong) * i), clients[i]);
+        }
+
+        return 2 + WriteBytes(to[2..], hashes);
+    }
+
+    /// <summary>Reads whom what follows is for, if that is next.</summary>
+    /// <param name="body">What is left of the frame; without it afterwards.</param>
+    /// <param name="addressing">What it says.</param>
+    /// <param name="clients">The hashes of the clients that it names.</param>
+    public static bool TryReadAddressing(scoped ref ReadOnlySpan<byte> body, out Addressing addressing, out ulong[] clients)
+    {
+        (addressing, clients) = (default, []);
+        if (body.Length < 2 || body[0] != IsAddressing || body[1] > (byte)Addressing.More)
+        {
+            return false;
+        }
+
+        var rest = body[2..];
+        if (!TryReadBytes(ref rest, out var hashes) || hashes.Length % sizeof(ulong) != 0)
+        {
+            return false;
+        }
+
+        addressing = (Addressing)body[1];
+        clients = new ulong[hashes.Length / sizeof(ulong)];
+        for (var i = 0; i < clients.Length; i++)
+        {
+            clients[i] = BinaryPrimitives.ReadUInt64LittleEndian(hashes[(sizeof(ulong) * i)..]);
+        }
+
+        body = rest;
         return true;
     }
 

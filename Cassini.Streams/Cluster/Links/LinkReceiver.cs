@@ -44,6 +44,7 @@ internal sealed class LinkReceiver(
     private LinkSender? _sender;
     private TaskCompletionSource? _delivered;
     private ArrayBufferWriter<byte>? _parts;
+    private NamedClients? _addressees;
     private ulong _link;
     private ulong _closed;
     private bool _isDelivering;
@@ -167,6 +168,7 @@ internal sealed class LinkReceiver(
 
             _link = link;
             _parts = null;
+            _addressees = null;
             (_received, _acknowledged, _ticket, _fast, _missedAt) = (0, 0, 0, 0, -1);
         }
 
@@ -304,8 +306,13 @@ internal sealed class LinkReceiver(
                 {
                     marked(mark);
                 }
+                else if (FrameRecord.TryReadAddressing(ref body, out var addressing, out var clients))
+                {
+                    Address(addressing, clients);
+                }
                 else if (FrameRecord.TryRead(ref body, peer, out var message))
                 {
+                    message.Addressees = message.Audience == Audience.Keepers ? _addressees : null;
                     ticket = Math.Max(ticket, deliver(message, flushes));
                 }
                 else
@@ -320,6 +327,16 @@ internal sealed class LinkReceiver(
         }
 
         return ticket;
+    }
+
+    private void Address(Addressing addressing, ulong[] clients)
+    {
+        if (addressing != Addressing.More)
+        {
+            _addressees = addressing == Addressing.Everyone ? null : new NamedClients(isExcept: addressing == Addressing.Except);
+        }
+
+        _addressees?.Add(clients);
     }
 
     /// <summary>Acknowledges what is durable, in its order.</summary>

@@ -18,6 +18,9 @@ namespace Cassini.Streams.Cluster.Links;
 /// <param name="time">The one clock.</param>
 internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOptions options, TimeProvider time) : IFlushable
 {
+    /// <summary>How many clients are named in one frame.</summary>
+    private const int MostNamed = 2_000;
+
     private readonly Lock _lock = new();
     private readonly KeptFrames _kept = new(options.MostAgain);
     private FrameDraft _fast;
@@ -192,6 +195,29 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
                 SealSureLocked();
                 _sure.AddMark(mark);
                 SealSureLocked();
+            }
+        }
+    }
+
+    /// <summary>Says for which sessions that is which follows of <see cref="Audience.Keepers"/>; it holds until it is said again.</summary>
+    /// <param name="addressing">Which.</param>
+    /// <param name="clients">The hashes of their clients.</param>
+    public void Address(Addressing addressing, IEnumerable<ulong> clients)
+    {
+        var most = Math.Min(MostNamed, (bus.LargestMessage - FrameHeader.Size - FrameRecord.MostBytesOfAddressing(0)) / sizeof(ulong));
+        lock (_lock)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            SealSureLocked();
+            foreach (var some in clients.Chunk(most).DefaultIfEmpty([]))
+            {
+                _sure.AddAddressing(addressing, some);
+                SealSureLocked();
+                addressing = Addressing.More;
             }
         }
     }

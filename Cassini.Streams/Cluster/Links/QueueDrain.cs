@@ -2,6 +2,7 @@ using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Cluster.Links;
 
@@ -14,6 +15,9 @@ internal sealed class QueueDrain(TimeProvider time)
 
     /// <summary>How often the peer is asked what it has got already.</summary>
     private const int AsksAtMost = 30;
+
+    /// <summary>Sends a message on a link; false when that is over.</summary>
+    private delegate bool Sender(LinkSender link, ref Publication message, QualityOfService qos, FlushSet flushes);
 
     /// <summary>How long it waits for a store that cannot be read.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -33,7 +37,11 @@ internal sealed class QueueDrain(TimeProvider time)
         {
             try
             {
-                if (await SendAsync(peer, queue, link, cancellationToken).ConfigureAwait(false) && peer.TryOpen(link))
+                var audience = new DrainAudience(peer, link);
+                var isSent = await SendAsync(queue, link, moved => TrySend(peer, queue, moved, link, audience), Drop, cancellationToken)
+                    .ConfigureAwait(false);
+                audience.End();
+                if (isSent && peer.TryOpen(link))
                 {
                     return true;
                 }
@@ -51,6 +59,42 @@ internal sealed class QueueDrain(TimeProvider time)
         }
 
         return false;
+
+        void Drop((long Frame, long Sequence) acknowledged) => peer.Drop(link.Number, acknowledged.Frame);
+    }
+
+    /// <summary>Sends sessions that have moved to a peer what is kept for them in the queue of another node. It stays there.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="link">Where it is sent.</param>
+    /// <param name="moved">The sessions.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Whether all of it was sent, and is stored there.</returns>
+    public async Task<bool> PassAsync(ClusterPeer peer, LinkSender link, MovedClients moved, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested && !link.IsOver)
+        {
+            try
+            {
+                link.Address(Addressing.Only, moved.Clients);
+                var isSent = await SendAsync(moved.Queue, link, TryPass, one => moved.Passed = one.Sequence, cancellationToken)
+                    .ConfigureAwait(false);
+                link.Address(Addressing.Everyone, []);
+                return isSent;
+            }
+            catch (IOException)
+            {
+                await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+        }
+
+        return false;
+
+        bool TryPass(MovedMessage one) => !moved.Wants(one.Message.Sequence)
+            || one.Message.Message.IsExpired(time.GetTimestamp()) || TrySend(moved.Queue, one, peer.TryPass, link);
     }
 
     /// <summary>What it has got already is not sent again.</summary>
@@ -71,24 +115,33 @@ internal sealed class QueueDrain(TimeProvider time)
         peer.Unsettle(link);
     }
 
+    /// <param name="queue">What is kept.</param>
+    /// <param name="link">Where it is sent.</param>
+    /// <param name="trySend">Sends one of it; false when the link is over.</param>
+    /// <param name="acknowledged">Called with the last that is stored there: its frame, and its sequence number.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>False when the link is over.</returns>
-    private async Task<bool> SendAsync(ClusterPeer peer, NodeQueue queue, LinkSender link, CancellationToken cancellationToken)
+    private static async Task<bool> SendAsync(
+        NodeQueue queue, LinkSender link, Func<MovedMessage, bool> trySend, Action<(long Frame, long Sequence)> acknowledged,
+        CancellationToken cancellationToken)
     {
         var sent = 0;
-        var olderHalf = 0L;
+        var olderHalf = (Frame: 0L, Sequence: 0L);
+        var last = 0L;
         try
         {
             await foreach (var moved in queue.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (!TrySend(peer, queue, moved, link))
+                if (!trySend(moved))
                 {
                     return false;
                 }
 
+                last = moved.Message.Sequence;
                 if (++sent % HalfAWindow == 0)
                 {
-                    var newerHalf = link.LastSure;
-                    if (!await AcknowledgedAsync(peer, link, olderHalf, cancellationToken).ConfigureAwait(false))
+                    var newerHalf = (link.LastSure, last);
+                    if (!await IsAcknowledgedAsync(olderHalf).ConfigureAwait(false))
                     {
                         return false;
                     }
@@ -103,7 +156,7 @@ internal sealed class QueueDrain(TimeProvider time)
         catch (IOException)
         {
             // What was sent before the store failed is not sent once more.
-            await AllAcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false);
+            await IsAcknowledgedAsync((link.LastSure, last)).ConfigureAwait(false);
             throw;
         }
         finally
@@ -112,43 +165,45 @@ internal sealed class QueueDrain(TimeProvider time)
             link.Flush(inline: false);
         }
 
-        return await AllAcknowledgedAsync(peer, link, cancellationToken).ConfigureAwait(false);
+        return await IsAcknowledgedAsync((link.LastSure, last)).ConfigureAwait(false);
+
+        async Task<bool> IsAcknowledgedAsync((long Frame, long Sequence) upTo)
+        {
+            link.Flush(inline: false);
+            await link.Acknowledged.WhenReachedAsync(upTo.Frame, cancellationToken).ConfigureAwait(false);
+            if (link.IsOver)
+            {
+                return false;
+            }
+
+            acknowledged(upTo);
+            return true;
+        }
     }
 
-    private bool TrySend(ClusterPeer peer, NodeQueue queue, in MovedMessage moved, LinkSender link)
+    private bool TrySend(ClusterPeer peer, NodeQueue queue, in MovedMessage moved, LinkSender link, DrainAudience audience)
     {
-        var now = time.GetTimestamp();
-        if (moved.Message.Message.IsExpired(now))
+        var sequence = moved.Message.Sequence;
+        if (moved.Message.Message.IsExpired(time.GetTimestamp()))
         {
-            return peer.TrySkip(link, moved.Message.Sequence);
+            return peer.TrySkip(link, sequence);
         }
 
+        audience.Name(sequence);
+        return TrySend(
+            queue, moved, (LinkSender to, ref Publication message, QualityOfService qos, FlushSet flushes) =>
+                peer.TrySend(to, sequence, ref message, qos, flushes), link);
+    }
+
+    private bool TrySend(NodeQueue queue, in MovedMessage moved, Sender send, LinkSender link)
+    {
         var flushes = new FlushSet();
         var awaited = AwaitList.TakeNoted();
-        var message = Publication.Of(moved.Message.Message, queue.Account, now, time);
-        var isSent = peer.TrySend(link, moved.Message.Sequence, ref message, moved.Message.QoS, flushes);
+        var origin = queue.OriginOf(moved.Message.Sequence);
+        var message = Publication.Of(moved.Message.Message, queue.Account, time.GetTimestamp(), time, origin);
+        var isSent = send(link, ref message, moved.Message.QoS, flushes);
         AwaitList.TakeNoted();
         AwaitList.PutBack(awaited);
         return isSent;
-    }
-
-    /// <inheritdoc cref="AcknowledgedAsync"/>
-    private static Task<bool> AllAcknowledgedAsync(ClusterPeer peer, LinkSender link, CancellationToken cancellationToken) =>
-        AcknowledgedAsync(peer, link, link.LastSure, cancellationToken);
-
-    /// <summary>Waits until the peer has stored what was sent up to a frame, and drops it here.</summary>
-    /// <returns>False when the link is over.</returns>
-    private static async Task<bool> AcknowledgedAsync(
-        ClusterPeer peer, LinkSender link, long upTo, CancellationToken cancellationToken)
-    {
-        link.Flush(inline: false);
-        await link.Acknowledged.WhenReachedAsync(upTo, cancellationToken).ConfigureAwait(false);
-        if (link.IsOver)
-        {
-            return false;
-        }
-
-        peer.Drop(link.Number, upTo);
-        return true;
     }
 }

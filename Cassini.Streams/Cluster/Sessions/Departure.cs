@@ -16,6 +16,7 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _over = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ReadOnlyMemory<byte> _head;
     private int _heads;
     private IAsyncEnumerator<MovedMessage>? _messages;
@@ -42,6 +43,9 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
 
     /// <summary>The session; null unless it is leaving.</summary>
     public Session? Session { get; private set; }
+
+    /// <summary>Ends when the session has ended here, or stays.</summary>
+    public Task WhenSettled => _settled.Task;
 
     /// <summary>For how long the other node has not asked for anything.</summary>
     public TimeSpan Idle => time.GetElapsedTime(Volatile.Read(ref _touchedAt));
@@ -130,7 +134,14 @@ internal sealed class Departure(SessionAsked asked, int pieceSize, TimeProvider 
         return session;
     }
 
-    public void Dispose() => End();
+    /// <summary>The session has ended here, or stays.</summary>
+    public void Settle() => _settled.TrySetResult();
+
+    public void Dispose()
+    {
+        End();
+        Settle();
+    }
 
     private byte[] HeadPiece(int piece)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster.Interest;
@@ -99,13 +100,14 @@ internal sealed class FleetSessions(
     public bool IsElsewhere(string clientId) => !peers.OwnersOf(ClientHash.Of(clientId)).IsEmpty;
 
     /// <inheritdoc/>
-    public void OnHeld(string clientId, string identity, bool isKept, DateTimeOffset since)
+    public void OnHeld(string clientId, string identity, HeldSession held, DateTimeOffset since)
     {
         // What is kept for other nodes is of each node.
         if (!NodeQueue.IsOne(clientId))
         {
-            clients.Hold(
-                ClientHash.Of(clientId), clientId, ClientHash.Of(identity), isKept ? ClaimPhase.Kept : ClaimPhase.Held, since);
+            var (phase, hasBegunHere) = (
+                held == HeldSession.EndsWithConnection ? ClaimPhase.Held : ClaimPhase.Kept, held == HeldSession.HasBegun);
+            clients.Hold(ClientHash.Of(clientId), clientId, ClientHash.Of(identity), (phase, hasBegunHere), since);
         }
     }
 
@@ -150,7 +152,7 @@ internal sealed class FleetSessions(
         while (await BringFromOwnersAsync(client, request, wish, cancellationToken).ConfigureAwait(false)
             is var (reason, detail, isOnItsWay))
         {
-            if (!isOnItsWay || time.GetElapsedTime(began) >= patience)
+            if (!isOnItsWay || wish.IsLost || time.GetElapsedTime(began) >= patience)
             {
                 return (reason, detail);
             }
@@ -171,14 +173,35 @@ internal sealed class FleetSessions(
     private async Task<(ReasonCode Reason, string Detail, bool IsOnItsWay)?> BringFromOwnersAsync(
         ulong client, AttachRequest request, SessionWish wish, CancellationToken cancellationToken)
     {
+        // Who has asked meanwhile may have got it from one that says now that it has none: it is asked, too.
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        while (true)
+        {
+            var owners = peers.OwnersOf(client);
+            var refusal = await BringFromOwnersAsync(owners, asked, client, request, wish, cancellationToken).ConfigureAwait(false);
+            if (refusal is not null || peers.OwnersOf(client).All(owner => asked.Contains(owner.Node)))
+            {
+                return refusal;
+            }
+        }
+    }
+
+    private async Task<(ReasonCode Reason, string Detail, bool IsOnItsWay)?> BringFromOwnersAsync(
+        ImmutableArray<ClientOwner> owners, HashSet<string> asked, ulong client, AttachRequest request, SessionWish wish,
+        CancellationToken cancellationToken)
+    {
         // Without the bus each node serves those whose sessions it has. When two have one of the same client, the later one stays.
         var own = new ClientClaim(client, wish.Stamp, ClaimPhase.Wanted);
-        var owners = peers.OwnersOf(client);
         foreach (var owner in owners)
         {
             if (owner.Claim.HoldsAgainst(own, owner.Node, node))
             {
                 return (ReasonCode.ServerBusy, $"the client identifier is taken on node {owner.Node}", false);
+            }
+
+            if (!asked.Add(owner.Node))
+            {
+                continue;
             }
 
             // Of several sessions the latest one is it. The others end when their nodes hear of that.

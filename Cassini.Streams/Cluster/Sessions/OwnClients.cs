@@ -54,19 +54,20 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
     }
 
     /// <summary>The session is here.</summary>
-    public void Hold(ulong client, string clientId, ulong owner, ClaimPhase phase, DateTimeOffset since)
+    public void Hold(ulong client, string clientId, ulong owner, (ClaimPhase Phase, bool HasBegunHere) held, DateTimeOffset since)
     {
         lock (_lock)
         {
             var known = _clients.GetValueOrDefault(client);
-            if (known?.Phase == phase)
+            if (known?.Phase == held.Phase)
             {
                 return;
             }
 
             var stamp = known?.Stamp ?? since.UtcTicks;
-            _clients[client] = new Client(clientId, stamp, phase) { Wish = known?.Wish, Owner = owner };
-            interest.Put(new ClientClaim(client, stamp, phase) { Owner = owner });
+            var now = new Client(clientId, stamp, held.Phase) { Wish = known?.Wish, Owner = owner, HasBegunHere = held.HasBegunHere };
+            _clients[client] = now;
+            interest.Put(now.Claim(client));
         }
     }
 
@@ -78,8 +79,14 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
             if (_clients.GetValueOrDefault(client) is { Phase: not ClaimPhase.Wanted } known)
             {
                 var stamp = Math.Max(time.GetUtcNow().UtcTicks, known.Stamp + 1);
-                _clients[client] = new Client(known.ClientId, stamp, known.Phase) { Wish = known.Wish, Owner = known.Owner };
-                interest.Put(new ClientClaim(client, stamp, known.Phase) { Owner = known.Owner });
+                var now = new Client(known.ClientId, stamp, known.Phase)
+                {
+                    Wish = known.Wish,
+                    Owner = known.Owner,
+                    HasBegunHere = known.HasBegunHere,
+                };
+                _clients[client] = now;
+                interest.Put(now.Claim(client));
             }
         }
     }
@@ -113,9 +120,7 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
     {
         lock (_lock)
         {
-            return _clients.GetValueOrDefault(client) is { } known
-                ? (known.ClientId, new ClientClaim(client, known.Stamp, known.Phase) { Owner = known.Owner }, known.Wish)
-                : null;
+            return _clients.GetValueOrDefault(client) is { } known ? (known.ClientId, known.Claim(client), known.Wish) : null;
         }
     }
 
@@ -130,7 +135,13 @@ internal sealed class OwnClients(OwnInterest interest, TimeProvider time)
         /// <summary>A hash of the identity that the session belongs to.</summary>
         public ulong Owner { get; init; }
 
+        /// <summary>See <see cref="ClientClaim.HasBegunHere"/>.</summary>
+        public bool HasBegunHere { get; init; }
+
         /// <summary>That of a client that is about to be attached; null when there is none.</summary>
         public SessionWish? Wish { get; set; }
+
+        /// <summary>What this node says of it.</summary>
+        public ClientClaim Claim(ulong client) => new(client, stamp, phase) { Owner = Owner, HasBegunHere = HasBegunHere };
     }
 }

@@ -12,12 +12,13 @@ namespace Cassini.Streams.Cluster.Sessions;
 /// <param name="clients">Who has a session here.</param>
 /// <param name="peers">The other nodes.</param>
 /// <param name="marks">Sends marks to nodes whose sessions leave them.</param>
+/// <param name="version">The version of what its clients want.</param>
 /// <param name="pieceSize">How many bytes a piece of a session has at most.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="tasks">Owns what is done in the background.</param>
 internal sealed class SessionGiver(
-    string node, string epoch, ClusterOptions options, MqttBroker broker, OwnClients clients, IPeers peers, MarkSender marks, int pieceSize,
-    TimeProvider time, NodeTasks tasks) : IDisposable
+    string node, string epoch, ClusterOptions options, MqttBroker broker, OwnClients clients, IPeers peers, MarkSender marks,
+    Func<long> version, int pieceSize, TimeProvider time, NodeTasks tasks) : IDisposable
 {
     /// <summary>An answer may be lost, and asked for once more.</summary>
     private static readonly TimeSpan KeptAnswer = TimeSpan.FromSeconds(2);
@@ -86,6 +87,18 @@ internal sealed class SessionGiver(
         if (Find(asked, asked.Number) is { } departure)
         {
             tasks.Add(SendPieceAsync(departure, asked.Piece));
+        }
+    }
+
+    /// <summary>
+    /// A node that is back has kept something for the sessions of this one. Those that leave now without its mark would not have it: they
+    /// leave first. The others wait for its mark.
+    /// </summary>
+    public void Hear(QueueAsked asked)
+    {
+        if (peers.EpochOf(asked.Node) == asked.Epoch)
+        {
+            tasks.Add(AwaitAsync(asked));
         }
     }
 
@@ -172,7 +185,7 @@ internal sealed class SessionGiver(
             }
 
             released = await broker.Releasing
-                .ReleaseAsync(asked.ClientId, asked.Identity, asked.CleanStart, CancellationToken.None).ConfigureAwait(false);
+                .ReleaseAsync(asked.ClientId, asked.Identity, asked.CleanStart, HoldsStill, CancellationToken.None).ConfigureAwait(false);
         }
 
         var hasBegun = false;
@@ -194,6 +207,9 @@ internal sealed class SessionGiver(
         {
             Answer(departure, released.Outcome);
         }
+
+        // A client that has connected here since is later: the session would end on the other node, because this one has had it later.
+        bool HoldsStill() => clients.Find(client) is not { } since || claim.HoldsAgainst(since.Claim, asked.Node, node);
     }
 
     private void Answer(Departure departure, ReleaseOutcome outcome) => peers.Tell(
@@ -223,6 +239,18 @@ internal sealed class SessionGiver(
         }
     }
 
+    private async Task AwaitAsync(QueueAsked asked)
+    {
+        List<Departure> leaving;
+        lock (_lock)
+        {
+            leaving = [.. _departures.Values.Where(departure => departure is { Session: not null, Marks.Complete.IsCompleted: true })];
+        }
+
+        await Task.WhenAll(leaving.Select(departure => departure.WhenSettled)).ConfigureAwait(false);
+        peers.Tell(asked.Node, new QueueAwaited(node, epoch, asked.Epoch, asked.Link, version()));
+    }
+
     private async Task EndAsync(Departure departure, bool hasCome)
     {
         lock (_lock)
@@ -233,18 +261,25 @@ internal sealed class SessionGiver(
             }
         }
 
-        if (departure.End() is not { } session)
+        try
         {
-            return;
-        }
+            if (departure.End() is not { } session)
+            {
+                return;
+            }
 
-        if (hasCome || HasLater(session.ClientId))
-        {
-            await broker.Releasing.EndMovedAsync(session).ConfigureAwait(false);
+            if (hasCome || HasLater(session.ClientId))
+            {
+                await broker.Releasing.EndMovedAsync(session).ConfigureAwait(false);
+            }
+            else
+            {
+                session.Stay();
+            }
         }
-        else
+        finally
         {
-            session.Stay();
+            departure.Settle();
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class SessionMoves : IDisposable
         _epoch = self.Epoch;
         _time = time;
         var marks = new MarkSender(broker, peers, tasks);
-        _giver = new SessionGiver(self.Node, self.Epoch, options, broker, clients, peers, marks, PieceSize, time, tasks);
+        _giver = new SessionGiver(self.Node, self.Epoch, options, broker, clients, peers, marks, () => interest.Version, PieceSize, time, tasks);
         _taker = new SessionTaker(
             self.Node, self.Epoch, options, broker, durability, interest, confirmed, peers, marks, tasks, events, time);
         broker.Sessions.Fleet = new FleetSessions(
@@ -60,6 +60,9 @@ internal sealed class SessionMoves : IDisposable
                 _giver.Hear(asked);
                 break;
             case PieceAsked asked when asked.Of == _epoch:
+                _giver.Hear(asked);
+                break;
+            case QueueAsked asked when asked.Of == _epoch && known is not null:
                 _giver.Hear(asked);
                 break;
             case SessionCame came when came.Of == _epoch:

@@ -190,7 +190,7 @@ internal sealed class SessionTaker(
             // Before it is said: whoever hears it ends the session there.
             await durability.WhenReachedAsync(ticket, durability.Closed).ConfigureAwait(false);
             hasCome = wish.HasBrought = true;
-            broker.Sessions.Fleet!.OnHeld(session.ClientId, session.Identity, isKept: true, time.GetUtcNow());
+            broker.Sessions.Fleet!.OnHeld(session.ClientId, session.Identity, HeldSession.HasCome, time.GetUtcNow());
 
             // A node that is gone before it hears this would have the session as well.
             await confirmed.WhenReachedAsync(interest.Version, cancellationToken)

@@ -19,6 +19,9 @@ internal sealed class SessionWish(long stamp, long version)
     /// <summary>Ends when the client was attached, or was not.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>Whether another node has a later one, and this one is not granted.</summary>
+    public bool IsLost => Volatile.Read(ref _state) == Lost;
+
     /// <summary>Whether a connection to another node was closed for it.</summary>
     public bool HasTakenOver { get; set; }
 
