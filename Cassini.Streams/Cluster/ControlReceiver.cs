@@ -10,7 +10,8 @@ namespace Cassini.Streams.Cluster;
 /// <param name="conflicts">Sessions that two nodes have.</param>
 /// <param name="sender">Answers.</param>
 internal sealed class ControlReceiver(
-    NodeRun self, PeerTable peers, PeerLinks links, KeptDelivery delivery, JoinGate join, PeerWatch watch, SessionConflicts conflicts, ControlSender sender)
+    NodeRun self, PeerTable peers, PeerLinks links, KeptDelivery delivery, JoinGate join, PeerWatch watch, SessionConflicts conflicts,
+    ControlSender sender)
 {
     /// <summary>A node says something.</summary>
     public void Hear(ControlMessage message)

@@ -15,8 +15,8 @@ namespace Cassini.Streams.Cluster;
 /// <param name="subjects">The subjects of the fleet.</param>
 /// <param name="nodeLock">The lock of the node.</param>
 internal sealed class FleetPeers(
-    PeerTable table, JoinGate join, SessionConflicts conflicts, KeptClients kept, ControlSender sender, (IBus Control, IBus Data) buses, Subjects subjects,
-    NodeLock nodeLock) : IPeers
+    PeerTable table, JoinGate join, SessionConflicts conflicts, KeptClients kept, ControlSender sender, (IBus Control, IBus Data) buses,
+    Subjects subjects, NodeLock nodeLock) : IPeers
 {
     /// <inheritdoc/>
     public ImmutableArray<string> Live

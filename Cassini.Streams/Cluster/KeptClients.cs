@@ -48,15 +48,19 @@ internal sealed class KeptClients(
     }
 
     /// <summary>
-    /// Whether a session that something is kept for may be on its way to a peer, without what this node has. It is not when the node that has
-    /// it awaits what is kept: then it waits for the mark of this node.
+    /// Whether a session that something is kept for may be on its way to a peer, without what this node has. It is not when the node that
+    /// has it awaits what is kept: then it waits for the mark of this node.
     /// </summary>
     /// <param name="peer">The peer.</param>
     /// <param name="claims">What it says.</param>
-    public bool MayMoveTo(PeerNode peer, IReadOnlyCollection<ClientClaim> claims) => sessions.Queues.Any(
-        queue => queue.Node != peer.Name && queue.Clients.Count > 0 && claims.Any(
-            claim => claim.Phase == ClaimPhase.Wanted && queue.Clients.Contains(claim.Client)
-                && !peers().Any(before => before.Name == queue.Node && before.AwaitsQueue && before.Interest.Clients.ContainsKey(claim.Client))));
+    public bool MayMoveTo(PeerNode peer, IReadOnlyCollection<ClientClaim> claims)
+    {
+        return sessions.Queues.Any(queue => queue.Node != peer.Name && claims.Any(
+            claim => claim.Phase == ClaimPhase.Wanted && queue.Clients.Contains(claim.Client) && !WaitsForMark(queue.Node, claim.Client)));
+
+        bool WaitsForMark(string node, ulong client) =>
+            peers().Any(before => before.Name == node && before.AwaitsQueue && before.Interest.Clients.ContainsKey(client));
+    }
 
     /// <summary>
     /// Whether what is kept for a peer may be sent to it: each session that it is for is there, or got its part elsewhere, or is not to be

@@ -40,7 +40,8 @@ public class SessionMoveTests
         await client.ExpectAckAsync(PacketType.PubRel, own.PacketId);
 
         var session = from.Broker.Sessions.Find("c").ShouldNotBeNull();
-        (await from.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None)).Outcome.ShouldBe(ReleaseOutcome.Leaving);
+        (await from.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None)).Outcome
+            .ShouldBe(ReleaseOutcome.Leaving);
         await client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
         var moved = session.Export();
         var arriving = to.Broker.Sessions.BeginArrival(moved).Session.ShouldNotBeNull();

@@ -115,7 +115,8 @@ public class DepartureTests
     private static async Task<Departure> BeginAsync(BrokerRig rig)
     {
         var departure = new Departure(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, 1), PieceSize, rig.Clock.Time);
-        departure.TryBegin(await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None)).ShouldBeTrue();
+        var released = await rig.Broker.Releasing.ReleaseAsync("c", "alice", false, static () => true, CancellationToken.None);
+        departure.TryBegin(released).ShouldBeTrue();
         departure.Marks.OnOwn([]);
         return departure;
     }

@@ -79,7 +79,8 @@ public class InterestTests
         Found("kept").ShouldBe(QualityOfService.ExactlyOnce);
         Found("kept/1").ShouldBe(QualityOfService.ExactlyOnce);
         var gone = new WantedTopic(TopicHashes.Of("kept").Single(), wanted: null);
-        _known.TryApply(new InterestDelta(9, 10, [new WantedFilter("a/+", FilterClass.Fast)], ["kept/#"], [gone], [], [], [])).ShouldBeTrue();
+        var change = new InterestDelta(9, 10, [new WantedFilter("a/+", FilterClass.Fast)], ["kept/#"], [gone], [], [], []);
+        _known.TryApply(change).ShouldBeTrue();
         Found("kept").ShouldBe(QualityOfService.ExactlyOnce);
         Found("kept/1").ShouldBe(QualityOfService.ExactlyOnce);
         Found("a/1").ShouldBe(QualityOfService.AtMostOnce);

@@ -68,7 +68,8 @@ public class KeptForAPeerTests
                 }
 
                 // Frames of this link that are under way may still come.
-                _peer.Lose(_rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of(_published.Keys), []), _rig.Broker.Topics, _rig.Clock.Time);
+                var queue = _rig.Broker.Sessions.OpenQueue("n2", [], TopicHashes.Of(_published.Keys), []);
+                _peer.Lose(queue, _rig.Broker.Topics, _rig.Clock.Time);
                 for (var steps = _random.Next(10); steps > 0; steps--)
                 {
                     Step();

@@ -1,6 +1,5 @@
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;
-using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;

@@ -19,7 +19,8 @@ internal sealed class SessionRelease(SessionTable sessions, ServerPublisher publ
     /// <param name="identity">Who asks: no other identity may have it.</param>
     /// <param name="cleanStart">Whether the client wants a new one in its place [MQTT-3.1.2-4].</param>
     /// <param name="mayLeave">
-    /// Whether the one that is to be moved may leave, though its client may have connected here meanwhile. Called under a lock of the table.
+    /// Whether the one that is to be moved may leave, though its client may have connected here meanwhile. Called under a lock of the
+    /// table.
     /// </param>
     /// <param name="cancellationToken">Ends the wait for its connection.</param>
     public async Task<SessionReleased> ReleaseAsync(

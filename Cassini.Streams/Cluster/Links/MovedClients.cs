@@ -8,7 +8,9 @@ namespace Cassini.Streams.Cluster.Links;
 /// </summary>
 /// <param name="queue">What is kept for the other node.</param>
 /// <param name="clients">Their clients.</param>
-/// <param name="peersQueue">What is kept for the peer, with the sequence number from which on it is for them as well; null for nothing.</param>
+/// <param name="peersQueue">
+/// What is kept for the peer, with the sequence number after which it is for them as well; null for nothing.
+/// </param>
 internal sealed class MovedClients(NodeQueue queue, IReadOnlyCollection<ulong> clients, (NodeQueue Queue, long After)? peersQueue)
 {
     private HashSet<long> _both = [];
@@ -29,7 +31,9 @@ internal sealed class MovedClients(NodeQueue queue, IReadOnlyCollection<ulong> c
     /// <param name="sequence">Its sequence number.</param>
     public bool Wants(long sequence) => sequence > Passed && sequence <= UpTo && !_both.Contains(sequence);
 
-    /// <summary>All that was being published when they were found there is in both queues by now: what comes later is in that of the peer.</summary>
+    /// <summary>
+    /// All that was being published when they were found there is in both queues by now: what comes later is in that of the peer.
+    /// </summary>
     public void Begin()
     {
         UpTo = queue.Last;

@@ -35,7 +35,8 @@ internal sealed class SessionMoves : IDisposable
         _epoch = self.Epoch;
         _time = time;
         var marks = new MarkSender(broker, peers, tasks);
-        _giver = new SessionGiver(self.Node, self.Epoch, options, broker, clients, peers, marks, () => interest.Version, PieceSize, time, tasks);
+        _giver = new SessionGiver(
+            self.Node, self.Epoch, options, broker, clients, peers, marks, () => interest.Version, PieceSize, time, tasks);
         _taker = new SessionTaker(
             self.Node, self.Epoch, options, broker, durability, interest, confirmed, peers, marks, tasks, events, time);
         broker.Sessions.Fleet = new FleetSessions(
