@@ -23,7 +23,9 @@ internal sealed class KeptClients(
         [.. lost.Interest.Clients.Values.Where(claim => IsKept(claim) && LaterOf(claim, lost) is null && !IsHere(claim, lost))
             .Select(claim => claim.Client)];
 
-    /// <summary>Clients whose sessions have come to a peer, by the queue that something is kept for them in.</summary>
+    /// <summary>
+    /// Clients whose sessions have come to a peer, by the queue that something is kept for them in: without those of which it is known.
+    /// </summary>
     /// <param name="peer">The peer.</param>
     /// <param name="claims">What it says.</param>
     public List<(NodeQueue Queue, ImmutableArray<ulong> Clients)> MovedTo(PeerNode peer, IReadOnlyCollection<ClientClaim> claims)
@@ -36,11 +38,16 @@ internal sealed class KeptClients(
                 [.. claims.Where(claim => queue.Clients.Contains(claim.Client) && claim.Phase != ClaimPhase.Wanted)
                     .Where(claim => before is null || !HoldsAgainst(before, claim, peer))];
 
-            // What was kept was for another session of the client, which has ended.
-            queue.RemoveClients(theirs.Where(claim => !HasMoved(claim)).Select(claim => claim.Client));
-            if (theirs.Any(HasMoved))
+            if (theirs.Any(claim => !HasMoved(claim)))
             {
-                moved.Add((queue, [.. theirs.Where(HasMoved).Select(claim => claim.Client)]));
+                // What was kept was for another session of the client, which has ended.
+                queue.RemoveClients(theirs.Where(claim => !HasMoved(claim)).Select(claim => claim.Client));
+            }
+
+            ImmutableArray<ulong> clients = [.. theirs.Where(HasMoved).Select(claim => claim.Client).Where(client => !IsMoved(peer, client))];
+            if (!clients.IsEmpty)
+            {
+                moved.Add((queue, clients));
             }
         }
 
@@ -72,10 +79,11 @@ internal sealed class KeptClients(
     public bool AreFound(PeerNode peer, NodeQueue queue, TimeSpan waited)
     {
         var mayWait = waited < options.DeadAfter && (!hasJoined() || peers().Any(other => other.Subscriber.Link is null || !other.IsKnown));
+        var live = peers().Where(other => other.Subscriber.Link is not null).ToList();
         foreach (var client in queue.Clients)
         {
             var isThere = peer.Interest.Clients.TryGetValue(client, out var claim) && IsKept(claim);
-            var elsewhere = isThere ? LaterOf(claim, peer) : AnyOf(client);
+            var elsewhere = isThere ? LaterOf(claim, peer) : AnyOf(live, client);
             if (elsewhere is { } later ? HasMoved(later) || (later.Phase == ClaimPhase.Wanted && waited < options.DeadAfter)
                 : !isThere && mayWait && own.Find(client) is null)
             {
@@ -111,10 +119,12 @@ internal sealed class KeptClients(
     private ClientClaim? LaterOf(ClientClaim claim, PeerNode ofClaim) =>
         peers().FirstOrDefault(other => other != ofClaim && HoldsAgainst(other, claim, ofClaim))?.Interest.Clients[claim.Client];
 
-    /// <summary>What a live peer says of a client; null for nothing.</summary>
-    private ClientClaim? AnyOf(ulong client)
+    private static bool IsMoved(PeerNode peer, ulong client) => peer.Moved.Exists(moved => moved.Clients.Contains(client));
+
+    /// <summary>What one of some peers says of a client; null for nothing.</summary>
+    private static ClientClaim? AnyOf(List<PeerNode> some, ulong client)
     {
-        foreach (var peer in peers().Where(peer => peer.Subscriber.Link is not null))
+        foreach (var peer in some)
         {
             if (peer.Interest.Clients.TryGetValue(client, out var claim))
             {

@@ -30,10 +30,17 @@ internal sealed class KeptDelivery(
 
     private readonly QueueDrain _drain = new(time);
 
-    /// <summary>A peer is back for which something is kept.</summary>
+    /// <summary>A peer is back for which something is kept. When that is being sent already, nothing happens.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="link">The link to it.</param>
-    public void Begin(PeerNode peer, LinkSender link) => tasks.Add(DrainAsync(peer, link));
+    public void Begin(PeerNode peer, LinkSender link)
+    {
+        if (peer.Draining != link)
+        {
+            peer.Draining = link;
+            tasks.Add(DrainAsync(peer, link));
+        }
+    }
 
     /// <summary>
     /// A peer says what it wants, and that does not hold yet. When sessions have moved there that something is kept for, they get that
@@ -48,7 +55,6 @@ internal sealed class KeptDelivery(
         }
 
         var moved = kept.MovedTo(peer, said.Claims);
-        moved.RemoveAll(one => one.Clients.All(client => peer.Moved.Exists(known => known.Clients.Contains(client))));
 
         // One that was there all the while gets no session without the mark of this node.
         var mayMove = said.From == 0 && kept.MayMoveTo(peer, said.Claims);
@@ -57,7 +63,6 @@ internal sealed class KeptDelivery(
             return;
         }
 
-        var isDraining = peer.Subscriber.Queue is not null;
         var wanted = said.Wanted.Where(one => one.Class == FilterClass.Kept).Select(one => one.Filter);
         var topics = said.Topics.Where(one => one.Mark == WantedTopic.MarkOf(FilterClass.Kept)).Select(one => one.Hash);
         var queue = broker.Sessions.OpenQueue(
@@ -65,11 +70,7 @@ internal sealed class KeptDelivery(
         ImmutableArray<ulong> late = [.. moved.SelectMany(one => one.Clients).Where(client => queue?.Clients.Contains(client) is false)];
         (NodeQueue, long)? since = queue is null ? null : (queue, peer.Subscriber.Hold(queue, late));
         peer.Moved.AddRange(moved.Select(one => new MovedClients(one.Queue, one.Clients, since)));
-
-        if (!isDraining)
-        {
-            Begin(peer, link);
-        }
+        Begin(peer, link);
     }
 
     /// <summary>Nothing is kept for a peer any more.</summary>
@@ -93,7 +94,7 @@ internal sealed class KeptDelivery(
         {
             if (!await HoldsAsync(link, waited => peer.IsKnown && hasJoined() && IsAwaited(waited)).ConfigureAwait(false)
                 || !await PassAllAsync().ConfigureAwait(false)
-                || !await _drain.RunAsync(peer.Subscriber, link, AskFor, durability.Closed).ConfigureAwait(false))
+                || (HasQueue() && !await _drain.RunAsync(peer.Subscriber, link, AskFor, durability.Closed).ConfigureAwait(false)))
             {
                 return;
             }
@@ -137,16 +138,21 @@ internal sealed class KeptDelivery(
         {
             using (nodeLock.Enter())
             {
-                // It may be lost again already.
-                if (peer.Subscriber.Queue is null)
+                // It may be lost again already, or something more may have been found.
+                if (peer.Subscriber.Queue is not null || peer.Moved.Count > 0)
                 {
-                    EndQueue(peer.Name);
-                    Unpin(peer);
+                    return false;
                 }
 
-                return peer.Moved.Count == 0;
+                EndQueue(peer.Name);
+                Unpin(peer);
+                peer.Draining = null;
+                return true;
             }
         }
+
+        // There may be no place for it: then nothing holds back what is published.
+        bool HasQueue() => peer.Subscriber.Queue is not null;
 
         void AskFor(ulong over) => sender.Tell(peer.Name, new LinkAsked(self.Node, self.Epoch, peer.Epoch, over));
     }

@@ -67,6 +67,9 @@ internal sealed class PeerNode(
     /// <summary>Whether it takes what was kept, on the link that it has, and what it wants since is known.</summary>
     public bool AwaitsQueue => QueueAwaited is var (on, version) && on == Subscriber.Link?.Number && Interest.Version >= version;
 
+    /// <summary>The link on which it is being sent what was kept; null when it is not.</summary>
+    public LinkSender? Draining { get; set; }
+
     /// <summary>Whether it was reported that it takes no messages.</summary>
     public bool IsStalled { get; set; }
 

@@ -204,7 +204,8 @@ internal sealed class LinkSender(IBus bus, string subject, ulong number, LinkOpt
     /// <param name="clients">The hashes of their clients.</param>
     public void Address(Addressing addressing, IEnumerable<ulong> clients)
     {
-        var most = Math.Min(MostNamed, (bus.LargestMessage - FrameHeader.Size - FrameRecord.MostBytesOfAddressing(0)) / sizeof(ulong));
+        var room = (bus.LargestMessage - FrameHeader.Size - FrameRecord.MostBytesOfAddressing(0)) / sizeof(ulong);
+        var most = Math.Clamp(room, 1, MostNamed);
         lock (_lock)
         {
             if (_isOver)
