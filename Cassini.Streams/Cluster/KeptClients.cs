@@ -44,7 +44,8 @@ internal sealed class KeptClients(
                 queue.RemoveClients(theirs.Where(claim => !HasMoved(claim)).Select(claim => claim.Client));
             }
 
-            ImmutableArray<ulong> clients = [.. theirs.Where(HasMoved).Select(claim => claim.Client).Where(client => !IsMoved(peer, client))];
+            ImmutableArray<ulong> clients =
+                [.. theirs.Where(HasMoved).Select(claim => claim.Client).Where(client => !IsMoved(peer, client))];
             if (!clients.IsEmpty)
             {
                 moved.Add((queue, clients));

@@ -5,8 +5,8 @@ using Cassini.Streams.Quotas;
 namespace Cassini.Tests.Broker;
 
 /// <summary>
-/// A transport that holds what it is told to hold, up to a block, and sends it only with what is written later. If the broker writes nothing
-/// later, a test waits for it in vain.
+/// A transport that holds what it is told to hold, up to a block, and sends it only with what is written later. If the broker writes
+/// nothing later, a test waits for it in vain.
 /// </summary>
 internal sealed class HoldingTransport(Stream inner) : DuplexStream, ITransport
 {
