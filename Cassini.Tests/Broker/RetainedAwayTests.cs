@@ -2,6 +2,7 @@ using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
@@ -108,6 +109,10 @@ public class RetainedAwayTests
 
         var connection = await rig.OpenAsync("a", change: BrokerRig.Lasting, window: 1_024);
         await connection.Client.SubscribeAsync("t/#");
+
+        // As long as its connection takes some of them, there is room for more.
+        var outbox = rig.Broker.Sessions.Find("a").ShouldNotBeNull().Attachment.ShouldNotBeNull().Outbox;
+        await Eventually.HoldsAsync("its connection takes no more", () => outbox.Stalled is not null);
         return connection;
     }
 
