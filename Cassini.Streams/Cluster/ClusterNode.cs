@@ -64,18 +64,20 @@ internal sealed class ClusterNode : IDisposable
         _lock = new NodeLock(events);
         var subjects = new Subjects(options.Name);
         var confirmed = new PeerWatermark();
+        Standings? standings = null;
         var own = new OwnInterest(confirmed, () => _teller!.Schedule());
         var clients = new OwnClients(own, time);
         _name = new NodeName(_self, options, subjects, _buses, _lock, _tasks, time);
-        _sender = new ControlSender(_self, subjects, _buses.Control, own, settings, broker.Retained, time);
+        _sender = new ControlSender(_self, subjects, _buses.Control, own, settings, broker.Retained, () => standings!.Own, time);
         var factory = new PeerFactory(
             _self, subjects, broker, durability, _buses.Data, links ?? new LinkOptions(), peer => _moves!.OnMet(peer),
             (from, peer, mark) => _moves!.OnMark(from, peer, mark), time);
         var kept = new KeptClients(_self, options, () => _table!.All, () => _join!.HasJoined, clients, broker.Sessions);
         var delivery = new KeptDelivery(
-            _self, options, broker, durability, _sender, kept, () => _join!.HasJoined, _lock, _tasks, time);
+            _self, options, broker, durability, _sender, kept, node => _table!.Find(node), () => _join!.HasJoined, _lock, _tasks, time);
         var peerLinks = new PeerLinks(_self, options, factory, broker, durability, _sender, kept, delivery, _tasks, time);
-        _table = new PeerTable(options, factory, peerLinks, delivery, Replicate(broker.Retained), _sender, _lock, time);
+        standings = new Standings(_self, options, () => _table!.All, () => _join!.HasJoined, peerLinks, _sender, time);
+        _table = new PeerTable(options, factory, peerLinks, delivery, standings, Replicate(broker.Retained), _sender, _lock, time);
         _join = new JoinGate(options, _table, own, confirmed, _buses.Control, _name, _lock, time);
         var watch = new PeerWatch(options, settings, _lock, time);
         var conflicts = new SessionConflicts(_self, _table, clients, broker, _lock, _tasks);
@@ -83,7 +85,7 @@ internal sealed class ClusterNode : IDisposable
         _moves = new SessionMoves(
             _self, options, broker, durability, own, confirmed, clients, _peers, events, time, _tasks);
         _teller = new InterestTeller(own, _table, _join, _sender, _lock, _tasks, time);
-        var receiver = new ControlReceiver(_self, _table, peerLinks, delivery, _join, watch, conflicts, _sender);
+        var receiver = new ControlReceiver(_self, _table, standings, peerLinks, delivery, _join, watch, conflicts, _sender);
         _line = new ControlLine(_self, subjects, _buses, _name, _table, _join, receiver, _moves, _sender, _lock);
         _heartbeat = new Heartbeat(_table, _join, watch, _moves, _sender, _line, broker.Retained, _lock, _tasks, time);
         broker.Tree.Interest = own;

@@ -20,6 +20,7 @@ namespace Cassini.Streams.Cluster;
 [JsonDerivedType(typeof(InterestSeen), "seen")]
 [JsonDerivedType(typeof(LinkAsked), "link")]
 [JsonDerivedType(typeof(LinkAnswered), "got")]
+[JsonDerivedType(typeof(TermHeeded), "heed")]
 [JsonDerivedType(typeof(QueueAsked), "kept")]
 [JsonDerivedType(typeof(QueueAwaited), "send")]
 [JsonDerivedType(typeof(SessionAsked), "ask")]
@@ -61,8 +62,14 @@ internal abstract record ControlMessage(string Node, string Epoch)
 /// <param name="Settings">A digest of the settings that nodes must share.</param>
 /// <param name="At">Its clock, UTC: before <paramref name="Retained"/>.</param>
 /// <param name="Retained">A digest of what it retains; null when it does not say.</param>
-internal sealed record Beat(string Node, string Epoch, long Interest, string Settings, DateTimeOffset At, ulong? Retained = null)
-    : ControlMessage(Node, Epoch);
+/// <param name="Peers">How it stands with the peers that it knows; null when it has not joined.</param>
+internal sealed record Beat(
+    string Node, string Epoch, long Interest, string Settings, DateTimeOffset At, ulong? Retained = null,
+    ImmutableArray<Standing>? Peers = null) : ControlMessage(Node, Epoch)
+{
+    /// <inheritdoc/>
+    protected override bool IsWhole => Peers?.All(standing => standing?.Node is not null) is not false;
+}
 
 /// <summary>It stops.</summary>
 /// <param name="Node">Who says it.</param>
@@ -91,17 +98,19 @@ internal sealed record InterestWanted(string Node, string Epoch) : ControlMessag
 /// <param name="Topics">
 /// Filters without wildcards that it wants or wants no more: of each <see cref="WantedTopic.Value"/>, in 8 bytes.
 /// </param>
+/// <param name="Peers">How it stands with the peers that it knows; null when it has not joined.</param>
 internal sealed record InterestTold(
     string Node, string Epoch, long From, long To, int Part, int Parts,
     ImmutableArray<string> Fast, ImmutableArray<string> Sure, ImmutableArray<string> Gone, ImmutableArray<string> Claims,
     ImmutableArray<ulong> Released, ImmutableArray<string> Kept, ImmutableArray<SharedFilter> Shares,
-    ReadOnlyMemory<byte> Topics = default) : ControlMessage(Node, Epoch)
+    ReadOnlyMemory<byte> Topics = default, ImmutableArray<Standing>? Peers = null) : ControlMessage(Node, Epoch)
 {
     /// <inheritdoc/>
     protected override bool IsWhole => !Fast.IsDefault && !Sure.IsDefault && !Gone.IsDefault && From >= 0 && To >= From
         && Part >= 0 && Part < Parts && Fast.Concat(Sure).Concat(Gone).Concat(AllKept).All(filter => filter is not null)
         && Topics.Length % sizeof(ulong) == 0 && WantedTopics.All(topic => topic.Hash != 0) && SharedFilters.All(share => share.IsWhole)
-        && (Claims.IsDefault || Claims.All(claim => ClientClaim.TryParse(claim, out _)));
+        && (Claims.IsDefault || Claims.All(claim => ClientClaim.TryParse(claim, out _)))
+        && Peers?.All(standing => standing?.Node is not null) is not false;
 
     [JsonIgnore]
     public IEnumerable<ClientClaim> ClientClaims =>
@@ -167,6 +176,16 @@ internal sealed record LinkAsked(string Node, string Epoch, string Of, ulong Lin
 /// <param name="Received">The highest number of its frames that has come, with all before it, and is durable; 0 for none.</param>
 internal sealed record LinkAnswered(string Node, string Epoch, string Of, ulong Link, long Received) : ControlMessage(Node, Epoch);
 
+/// <summary>
+/// It knows that the receiver has given it up, or has met it late: what the receiver does not have was on links that are over.
+/// </summary>
+/// <param name="Node">Who says it.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Of">The receiver's run.</param>
+/// <param name="Term">The number that the receiver has said.</param>
+/// <param name="Link">The number of its link: this one, and later ones, were opened since.</param>
+internal sealed record TermHeeded(string Node, string Epoch, string Of, long Term, ulong Link) : ControlMessage(Node, Epoch);
+
 /// <summary>It has kept something for sessions of the receiver, and asks whether it may send it.</summary>
 /// <param name="Node">Who says it.</param>
 /// <param name="Epoch">Its run.</param>
@@ -217,10 +236,17 @@ internal sealed record SessionAnswered(
 /// <param name="To">The node that is to get the marks.</param>
 /// <param name="Number">The number of the move.</param>
 /// <param name="Interest">The version of what the sender wants: who does not know it yet sends no mark.</param>
-internal sealed record MarksAsked(string Node, string Epoch, string To, ulong Number, long Interest) : ControlMessage(Node, Epoch)
+/// <param name="Live">The peers that the sender awaits the marks of.</param>
+/// <param name="Client">The client of the session.</param>
+internal sealed record MarksAsked(
+    string Node, string Epoch, string To, ulong Number, long Interest, ImmutableArray<string> Live = default, ulong Client = 0)
+    : ControlMessage(Node, Epoch)
 {
     /// <inheritdoc/>
-    protected override bool IsWhole => To is not null;
+    protected override bool IsWhole => To is not null && All.All(live => live is not null);
+
+    [JsonIgnore]
+    public IEnumerable<string> All => Live.IsDefault ? [] : Live;
 }
 
 /// <summary>It asks for a piece of a session that moves.</summary>

@@ -103,6 +103,15 @@ internal sealed class FleetPeers(
     }
 
     /// <inheritdoc/>
+    public bool IsSought(ulong client)
+    {
+        using (nodeLock.Enter())
+        {
+            return kept.IsSought(client);
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<bool> WhenJoinedAsync(CancellationToken cancellationToken) => join.WhenJoinedAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -128,13 +137,17 @@ internal sealed class FleetPeers(
     }
 
     /// <inheritdoc/>
-    public void Mark(string node, ulong mark)
+    public void Mark(string node, ulong mark, (ulong Client, string To)? leaving)
     {
         using (nodeLock.Enter())
         {
-            if (table.Find(node)?.Subscriber is { Queue: null } peer)
+            if (table.Find(node) is { Subscriber: { Queue: null, Link: { } link } } peer)
             {
-                peer.Link?.Mark(mark);
+                link.Mark(mark);
+                if (leaving is var (client, to))
+                {
+                    peer.NoteMarked(client, to);
+                }
             }
         }
     }

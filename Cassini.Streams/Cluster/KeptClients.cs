@@ -18,6 +18,9 @@ namespace Cassini.Streams.Cluster;
 internal sealed class KeptClients(
     NodeRun self, ClusterOptions options, Func<IEnumerable<PeerNode>> peers, Func<bool> hasJoined, OwnClients own, SessionTable sessions)
 {
+    /// <summary>Whether the session of a claim has come from another node, or was there before a restart.</summary>
+    public static bool HasMoved(ClientClaim claim) => IsKept(claim) && !claim.HasBegunHere;
+
     /// <summary>The clients whose sessions a peer keeps that is lost just now.</summary>
     public ImmutableArray<ulong> Of(PeerNode lost) =>
         [.. lost.Interest.Clients.Values.Where(claim => IsKept(claim) && LaterOf(claim, lost) is null && !IsHere(claim, lost))
@@ -84,9 +87,9 @@ internal sealed class KeptClients(
         foreach (var client in queue.Clients)
         {
             var isThere = peer.Interest.Clients.TryGetValue(client, out var claim) && IsKept(claim);
-            var elsewhere = isThere ? LaterOf(claim, peer) : AnyOf(live, client);
+            var elsewhere = isThere ? LaterOf(claim, peer) : LatestOf(live, client);
             if (elsewhere is { } later ? HasMoved(later) || (later.Phase == ClaimPhase.Wanted && waited < options.DeadAfter)
-                : !isThere && mayWait && own.Find(client) is null)
+                : !isThere && mayWait && own.Find(client) is not (_, { Phase: not ClaimPhase.Wanted }, _))
             {
                 return false;
             }
@@ -94,6 +97,12 @@ internal sealed class KeptClients(
 
         return true;
     }
+
+    /// <summary>
+    /// Whether a client had a session on a node when that was lost, and it is not known where it is now: that node may have said that it
+    /// has gone, and who has it is not heard yet.
+    /// </summary>
+    public bool IsSought(ulong client) => sessions.Queues.Any(queue => queue.Clients.Contains(client));
 
     /// <summary>A client has a session on this node that has begun there: what is kept is not for that.</summary>
     public void Forget(ulong client)
@@ -110,8 +119,6 @@ internal sealed class KeptClients(
 
     private static bool IsKept(ClientClaim claim) => claim.Phase == ClaimPhase.Kept;
 
-    private static bool HasMoved(ClientClaim claim) => IsKept(claim) && !claim.HasBegunHere;
-
     private static bool HoldsAgainst(PeerNode peer, ClientClaim claim, PeerNode ofClaim) =>
         peer.Subscriber.Link is not null && peer.Interest.Clients.TryGetValue(claim.Client, out var other)
         && other.Phase != ClaimPhase.Wanted && other.HoldsAgainst(claim, peer.Name, ofClaim.Name);
@@ -122,17 +129,20 @@ internal sealed class KeptClients(
 
     private static bool IsMoved(PeerNode peer, ulong client) => peer.Moved.Exists(moved => moved.Clients.Contains(client));
 
-    /// <summary>What one of some peers says of a client; null for nothing.</summary>
-    private static ClientClaim? AnyOf(List<PeerNode> some, ulong client)
+    /// <summary>What some peers say of a client: the latest of those that have its session, else that of one that wants it.</summary>
+    private static ClientClaim? LatestOf(List<PeerNode> some, ulong client)
     {
+        ClientClaim? latest = null;
         foreach (var peer in some)
         {
-            if (peer.Interest.Clients.TryGetValue(client, out var claim))
+            if (peer.Interest.Clients.TryGetValue(client, out var claim)
+                && (latest is not { } other || (claim.Phase != ClaimPhase.Wanted, claim.Stamp).CompareTo(
+                    (other.Phase != ClaimPhase.Wanted, other.Stamp)) > 0))
             {
-                return claim;
+                latest = claim;
             }
         }
 
-        return null;
+        return latest;
     }
 }

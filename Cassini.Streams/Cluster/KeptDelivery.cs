@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Durable;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Cluster.Interest;
 using Cassini.Streams.Cluster.Links;
 
@@ -17,13 +16,14 @@ namespace Cassini.Streams.Cluster;
 /// <param name="durability">How far its store is.</param>
 /// <param name="sender">Says to peers what this node has to say.</param>
 /// <param name="kept">Where the sessions are.</param>
+/// <param name="find">Finds a peer by its name.</param>
 /// <param name="hasJoined">Whether this node has joined.</param>
 /// <param name="nodeLock">The lock of the node.</param>
 /// <param name="tasks">Owns what goes on in the background.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class KeptDelivery(
     NodeRun self, ClusterOptions options, MqttBroker broker, Durability durability, ControlSender sender, KeptClients kept,
-    Func<bool> hasJoined, NodeLock nodeLock, NodeTasks tasks, TimeProvider time)
+    Func<string, PeerNode?> find, Func<bool> hasJoined, NodeLock nodeLock, NodeTasks tasks, TimeProvider time)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -54,6 +54,11 @@ internal sealed class KeptDelivery(
             return;
         }
 
+        if (said.From == 0)
+        {
+            Retain(peer, said.Claims);
+        }
+
         var moved = kept.MovedTo(peer, said.Claims);
 
         // One that was there all the while gets no session without the mark of this node.
@@ -68,9 +73,24 @@ internal sealed class KeptDelivery(
         var queue = broker.Sessions.OpenQueue(
             peer.Name, [.. wanted, .. peer.Interest.KeptFilters], [.. topics, .. peer.Interest.KeptTopics], []);
         ImmutableArray<ulong> late = [.. moved.SelectMany(one => one.Clients).Where(client => queue?.Clients.Contains(client) is false)];
-        (NodeQueue, long)? since = queue is null ? null : (queue, peer.Subscriber.Hold(queue, late));
-        peer.Moved.AddRange(moved.Select(one => new MovedClients(one.Queue, one.Clients, since)));
+        if (queue is not null)
+        {
+            peer.Subscriber.Hold(queue, late);
+        }
+
+        peer.Moved.AddRange(
+            from one in moved
+            from some in one.Clients.GroupBy(peer.Subscriber.KeptSince)
+            select new MovedClients(one.Queue, [.. some], queue is null ? null : (queue, some.Key)));
         Begin(peer, link);
+    }
+
+    /// <summary>A peer says anew which sessions it has: while it was not heard, some may have gone on to another node.</summary>
+    private static void Retain(PeerNode peer, IEnumerable<ClientClaim> claims)
+    {
+        var those = claims.Where(KeptClients.HasMoved).Select(claim => claim.Client).ToHashSet();
+        peer.Moved.ForEach(moved => moved.Retain(those));
+        peer.Moved.RemoveAll(moved => moved.Clients.IsEmpty);
     }
 
     /// <summary>Nothing is kept for a peer any more.</summary>
@@ -103,7 +123,7 @@ internal sealed class KeptDelivery(
 
         async Task<bool> PassAllAsync()
         {
-            while (await PassAsync(peer, link).ConfigureAwait(false)
+            while (await PassAsync(peer, link, AskFor).ConfigureAwait(false)
                 && await HoldsAsync(link, waited => peer.Moved.Count > 0 || IsDecided(waited)).ConfigureAwait(false))
             {
                 using (nodeLock.Enter())
@@ -154,8 +174,10 @@ internal sealed class KeptDelivery(
         // There may be no place for it: then nothing holds back what is published.
         bool HasQueue() => peer.Subscriber.Queue is not null;
 
-        void AskFor(ulong over) => sender.Tell(peer.Name, new LinkAsked(self.Node, self.Epoch, peer.Epoch, over));
+        void AskFor(ulong over) => Ask(peer, over);
     }
+
+    private void Ask(PeerNode peer, ulong over) => sender.Tell(peer.Name, new LinkAsked(self.Node, self.Epoch, peer.Epoch, over));
 
     /// <summary>It gets what it wants, and no more.</summary>
     private void Unpin(PeerNode peer)
@@ -169,10 +191,12 @@ internal sealed class KeptDelivery(
 
     /// <summary>Passes on what is kept for other nodes and for sessions that have moved to a peer.</summary>
     /// <returns>False when the link is over.</returns>
-    private async Task<bool> PassAsync(PeerNode peer, LinkSender link)
+    private async Task<bool> PassAsync(PeerNode peer, LinkSender link, Action<ulong> ask)
     {
         while (Next() is { } moved)
         {
+            await SettleAsync(moved.Queue.Node).ConfigureAwait(false);
+
             // What is being published now may be in one of the two queues, and not in the other one yet.
             await broker.WhenPublishedAsync().ConfigureAwait(false);
             using (nodeLock.Enter())
@@ -180,7 +204,7 @@ internal sealed class KeptDelivery(
                 moved.Begin();
             }
 
-            if (!await _drain.PassAsync(peer.Subscriber, link, moved, durability.Closed).ConfigureAwait(false))
+            if (!await _drain.PassAsync(peer.Subscriber, link, moved, ask, durability.Closed).ConfigureAwait(false))
             {
                 return false;
             }
@@ -193,6 +217,21 @@ internal sealed class KeptDelivery(
         }
 
         return !link.IsOver;
+
+        // What that node has got on a link that is over has moved with the sessions.
+        async Task SettleAsync(string node)
+        {
+            (PeerNode Peer, LinkSender Link)? there;
+            using (nodeLock.Enter())
+            {
+                there = find(node) is { Subscriber.Link: { } open } found ? (found, open) : null;
+            }
+
+            if (there is var (before, itsLink))
+            {
+                await _drain.SettleAsync(before.Subscriber, itsLink, over => Ask(before, over), durability.Closed).ConfigureAwait(false);
+            }
+        }
 
         MovedClients? Next()
         {

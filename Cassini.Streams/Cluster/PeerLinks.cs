@@ -33,6 +33,7 @@ internal sealed class PeerLinks(
         var link = peers.MakeLink(peer.Name);
         peer.Receiver.Sender = link;
         peer.Subscriber.Connect(link);
+        peer.OpenedAt = time.GetTimestamp();
         peer.Confirmed = 0;
         peer.IsWithoutQueue = false;
         if (peer.Subscriber.Queue is not null)
@@ -55,8 +56,6 @@ internal sealed class PeerLinks(
         peer.Interest.Leave();
         peer.Lose(time.GetTimestamp());
 
-        // When it is back it says who has moved there.
-        peer.Moved.Clear();
         var isForIt = peer.Interest.KeepsAny && !(isStopping && peer.Subscriber is { Queue: null, Link.IsSettled: true });
         var queue = isForIt
             ? broker.Sessions.OpenQueue(peer.Name, peer.Interest.KeptFilters, peer.Interest.KeptTopics, kept.Of(peer))
@@ -70,6 +69,14 @@ internal sealed class PeerLinks(
         }
     }
 
+    /// <summary>Gives up a link for another one: what was not acknowledged is kept, and sent to where its sessions are.</summary>
+    public void Renew(PeerNode peer)
+    {
+        Close(peer);
+        Open(peer);
+        sender.AskForInterest(peer.Name);
+    }
+
     /// <summary>
     /// Time has passed: a link that the peer has forgotten, as an operator may have it do, is given up for another one. So is one on which
     /// the peer takes nothing, although it is heard: publishers wait no longer for it than for one that is gone.
@@ -78,10 +85,8 @@ internal sealed class PeerLinks(
     {
         if (peer.Subscriber.Link is { } stalled && stalled.Stalled >= options.LooksUntilDead)
         {
-            Close(peer);
-            Open(peer);
+            Renew(peer);
             peer.Subscriber.Link?.Doubt();
-            sender.AskForInterest(peer.Name);
             return;
         }
 
@@ -98,9 +103,7 @@ internal sealed class PeerLinks(
         }
         else
         {
-            Close(peer);
-            Open(peer);
-            sender.AskForInterest(peer.Name);
+            Renew(peer);
         }
     }
 

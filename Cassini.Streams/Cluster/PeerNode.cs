@@ -12,6 +12,9 @@ internal sealed class PeerNode(
     private readonly List<InterestTold> _partsOfAll = [];
     private readonly List<InterestTold> _partsOfChange = [];
 
+    // Clients whose sessions leave it not without the mark of this node, and where they go.
+    private readonly Dictionary<ulong, string> _leaving = [];
+
     public string Name => name;
 
     /// <summary>The run of its process.</summary>
@@ -91,6 +94,21 @@ internal sealed class PeerNode(
     /// <summary>Since when it is gone: a timestamp.</summary>
     public long GoneSince { get; private set; }
 
+    /// <summary>When its link was opened last: a timestamp.</summary>
+    public long OpenedAt { get; set; }
+
+    /// <summary>See <see cref="Standing.Term"/>.</summary>
+    public long Term { get; set; }
+
+    /// <summary>Whether it knows of the term, so that what it sends is taken.</summary>
+    public bool IsCounted { get; set; } = true;
+
+    /// <summary>The term of this node, as it said, with which its link was renewed last; 0 for none.</summary>
+    public long TermHeeded { get; set; }
+
+    /// <summary>When it said last that it does not count this node: a timestamp; null for never.</summary>
+    public long? LeftOutAt { get; set; }
+
     /// <summary>Ends the subscription to its frames.</summary>
     public IDisposable? Frames { get; set; }
 
@@ -107,6 +125,15 @@ internal sealed class PeerNode(
 
     /// <summary>It is gone: when it is back it says anew what it wants.</summary>
     public void Lose(long now) => (IsKnown, GoneSince) = (false, now);
+
+    /// <summary>A session leaves it for another node, and not without the mark of this node, which was sent.</summary>
+    public void NoteMarked(ulong client, string to) => _leaving[client] = to;
+
+    /// <summary>Whether a session has not left it for another node without the mark of this node.</summary>
+    public bool NeedsMark(ulong client, string to) => _leaving.GetValueOrDefault(client) == to;
+
+    /// <summary>A session that has left it has come to another node.</summary>
+    public void NoteLeft(ulong client) => _leaving.Remove(client);
 
     /// <summary>Nothing of this run is taken any more.</summary>
     public void End()

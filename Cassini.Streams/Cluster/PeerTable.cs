@@ -17,6 +17,7 @@ internal sealed class PeerTable
     private readonly PeerFactory _factory;
     private readonly PeerLinks _links;
     private readonly KeptDelivery _delivery;
+    private readonly Standings _standings;
     private readonly RetainedPeers _retained;
     private readonly ControlSender _sender;
     private readonly NodeLock _lock;
@@ -31,17 +32,19 @@ internal sealed class PeerTable
     /// <param name="factory">Makes peers.</param>
     /// <param name="links">Opens links to them.</param>
     /// <param name="delivery">Sends what is kept for them.</param>
+    /// <param name="standings">Which of them count.</param>
     /// <param name="retained">Gets what this node retains.</param>
     /// <param name="sender">Says to peers what this node has to say.</param>
     /// <param name="nodeLock">The lock of the node.</param>
     /// <param name="time">The one clock.</param>
     public PeerTable(
-        ClusterOptions options, PeerFactory factory, PeerLinks links, KeptDelivery delivery, RetainedPeers retained,
+        ClusterOptions options, PeerFactory factory, PeerLinks links, KeptDelivery delivery, Standings standings, RetainedPeers retained,
         ControlSender sender, NodeLock nodeLock, TimeProvider time)
     {
         _factory = factory;
         _links = links;
         _delivery = delivery;
+        _standings = standings;
         _retained = retained;
         _sender = sender;
         _lock = nodeLock;
@@ -99,6 +102,7 @@ internal sealed class PeerTable
         foreach (var peer in _peers.Values)
         {
             _links.Look(peer);
+            _standings.Look(peer);
             peer.Look();
         }
     }
@@ -159,6 +163,7 @@ internal sealed class PeerTable
                     break;
                 case PeerChange.Lost:
                     _links.Close(_peers[node]);
+                    _standings.Begin(_peers[node]);
                     _lock.NoteLocked(new PeerLost(node, epoch, silence));
                     break;
                 case PeerChange.Left:
@@ -181,6 +186,7 @@ internal sealed class PeerTable
         }
 
         var peer = Put(node, epoch, before);
+        _standings.Begin(peer);
         _factory.Hear(peer);
         Greet(peer);
     }
@@ -206,6 +212,7 @@ internal sealed class PeerTable
         if (Find(node) is { } peer)
         {
             _links.Close(peer);
+            _standings.Begin(peer);
             if (peer.Interest.Clients.Count == 0 && !peer.Interest.KeepsAny)
             {
                 Forget(peer);

@@ -162,6 +162,43 @@ public class LinkTests
         _got.ShouldBe(["its own"]);
     }
 
+    // This node has given it up, and it does not know that yet.
+    [Fact]
+    public void Frames_OfAPeerThatIsRefused_AreTakenOnLinksThatItOpensLater()
+    {
+        var (link, receiver) = Open(new LinkOptions());
+        Send(link, "before");
+        Carry(link, receiver);
+        receiver.Refuse();
+        Send(link, "refused");
+        Carry(link, receiver);
+        receiver.TakeFrom(2);
+        link.Look(isBack: true);
+        Carry(link, receiver);
+        link.IsSettled.ShouldBeFalse("it must be kept there");
+
+        var next = NewLink(_there, 2, new LinkOptions());
+        Send(next, "after");
+        Carry(next, receiver);
+
+        _got.ShouldBe(["before", "after"]);
+    }
+
+    [Fact]
+    public void Acknowledgements_OfAPeerThatIsRefused_Count()
+    {
+        var (_, receiver) = Open(new LinkOptions());
+        var sender = receiver.Sender.ShouldNotBeNull();
+        Send(sender, "x");
+        receiver.Refuse();
+        var frame = new byte[FrameHeader.Size];
+        new FrameHeader(FrameKind.Acknowledgement, 1, sender.Number, 0, Acknowledged: 1, 0).Write(frame);
+
+        receiver.Receive(frame);
+
+        sender.IsSettled.ShouldBeTrue();
+    }
+
     private (LinkSender Link, LinkReceiver Receiver) Open(LinkOptions options, int largestMessage = 100_000)
     {
         var link = NewLink(_there, 1, options);

@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Cluster;
+using Cassini.Streams.Cluster.Sessions;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;
@@ -148,6 +149,114 @@ public sealed class MovedWhileAwayTests : IAsyncDisposable
 
         await GotAsync(staying, 5);
         await HoldsAsync("nothing is kept", IsWhole);
+    }
+
+    // The others have given it up, and it hears them all the while: what it sends is not taken for sessions that have gone.
+    [Fact]
+    public async Task Keeper_ThatIsNotHeard_SendsItWhereTheSessionIs()
+    {
+        await BeginAsync(_client);
+        CutFromFirst();
+        Publish(5);
+        await HoldsAsync("it is given up", () => !Second.Node.Peers.Contains("n1") && !Third.Node.Peers.Contains("n1"));
+        Publish(5);
+        await MoveAsync(_client, Third);
+        Publish(5);
+        _fleet.Engine.Heal();
+
+        await GotAsync(_client, 15);
+        _published.ShouldAllBe(one => one.IsCompleted);
+    }
+
+    // It hears that the session has come to a node before it hears that the other one has given it up.
+    [Fact]
+    public async Task Keeper_ThatHearsOnlyTheNewNode_SendsItWhereTheSessionIs()
+    {
+        await BeginAsync(_client);
+        CutFromFirst();
+        Publish(5);
+        await _clients.AdvanceAsync(TimeSpan.FromSeconds(3));
+        _fleet.Engine.Cut("n2", "n1");
+        await HoldsAsync("it is given up", () => !Second.Node.Peers.Contains("n1") && !Third.Node.Peers.Contains("n1"));
+        await MoveAsync(_client, Third);
+        await HoldsAsync("it knows of the move", () => First.Node.OwnersOf(ClientHash.Of("c")).Any(owner => owner.Node == "n3"));
+        First.Node.Peers.ShouldContain("n2", "it has not given that up");
+        _fleet.Engine.Heal();
+
+        await GotAsync(_client, 5);
+    }
+
+    // The node where it was wants it back, and that fails: what is kept for that node must not be sent there meanwhile.
+    [Fact]
+    public async Task Session_ThatDoesNotComeBack_GetsItWhereItStays()
+    {
+        await BeginAsync(_client);
+        await CutOffAsync();
+        Publish(5);
+        await MoveAsync(_client, Third);
+        await HoldsAsync("all is acknowledged", () => _published.TrueForAll(one => one.IsCompleted));
+        await _client.LeaveAsync(isPolite: false);
+        _fleet.Engine.Lose("cassini.main.m.n2");
+        await _client.ConnectAsync(Second);
+        await _clients.AdvanceAsync(TimeSpan.FromMilliseconds(200));
+        _fleet.Engine.Heal();
+        _fleet.Engine.Lose("cassini.main.m.n2");
+        await HoldsAsync("it is refused", () => !_client.IsConnecting);
+        _client.IsConnected.ShouldBeFalse();
+        await MoveAsync(_client, Third);
+
+        await GotAsync(_client, 5);
+    }
+
+    // Where it was has no session of it any more, and where it is now is not heard yet: it must not begin anew.
+    [Fact]
+    public async Task Client_OfASessionThatIsSought_IsRefused()
+    {
+        await BeginAsync(_client);
+        await CutOffAsync();
+        Publish(5);
+        await MoveAsync(_client, Third);
+        await _client.LeaveAsync(isPolite: false);
+        _fleet.Engine.Heal();
+        _fleet.Engine.Cut("n1", "n3");
+        _fleet.Engine.Cut("n3", "n1");
+        await HoldsAsync("it hears where that was", () =>
+            First.Node.Peers.Contains("n2") && First.Node.OwnersOf(ClientHash.Of("c")).IsEmpty);
+        await _client.ConnectAsync(First);
+        await _clients.AdvanceAsync(TimeSpan.FromSeconds(1));
+        _fleet.Engine.Heal();
+        await MoveAsync(_client, First);
+
+        await GotAsync(_client, 5);
+    }
+
+    // What is published since is kept for both nodes.
+    [Fact]
+    public async Task NewNode_KilledBeforeItGotAnything_GetsItOnce()
+    {
+        await BeginAsync(_client);
+        await CutOffAsync();
+        Publish(5);
+        await MoveAsync(_client, Third);
+        await HoldsAsync("all is acknowledged", () => _published.TrueForAll(one => one.IsCompleted));
+        _fleet.Engine.Heal();
+        _fleet.Engine.Lose("cassini.main.d.n3.n1");
+        await HoldsAsync("it is found", () => First.Broker.Sessions.FindQueue("n3") is not null);
+        Publish(3);
+        await _clients.AdvanceAsync(TimeSpan.FromMilliseconds(100));
+        Kill(2);
+        Start(2);
+        _fleet.Engine.Heal();
+        await MoveAsync(_client, Third);
+
+        await GotAsync(_client, 8);
+    }
+
+    /// <summary>The others do not hear the first node, which hears them.</summary>
+    private void CutFromFirst()
+    {
+        _fleet.Engine.Cut("n1", "n2");
+        _fleet.Engine.Cut("n1", "n3");
     }
 
     private bool IsWhole() => _fleet.Live.All(node => node.Node.Peers.Length == 2 && !node.Broker.Sessions.Queues.Any());

@@ -219,6 +219,37 @@ public class QueueDrainTests
         peer.Unsettled.ShouldBe(link.Number);
     }
 
+    // They have moved from another node. The peer is lost while they are sent what is kept for that, and says what it has got of it.
+    [Fact]
+    public async Task Pass_OnTheNextLink_GoesOnAfterWhatThePeerHas()
+    {
+        await using var rig = new BrokerRig();
+        var (before, _, _) = Lost(rig);
+        Enumerable.Range(0, 5).ToList().ForEach(i => Send(rig, before, $"{i}"));
+        var moved = new MovedClients(before.Queue.ShouldNotBeNull(), [1], peersQueue: null);
+        moved.Begin();
+        var peer = new ClusterPeer();
+        var drain = new QueueDrain(rig.Clock.Time);
+        var (first, second) = (new RecordingBus(), new RecordingBus());
+        var oneEach = new LinkOptions { FrameSize = 1 };
+        var link = new LinkSender(first, "d", 1, oneEach, rig.Clock.Time);
+        peer.Connect(link);
+        var passing = drain.PassAsync(peer, link, moved, _ => { }, Token);
+        await Eventually.HoldsAsync("all are sent", () => first.Sent(peer).Count == 5 && link.Acknowledged.Waiting > 0);
+        peer.Lose(null, rig.Broker.Topics, rig.Clock.Time);
+        link.Release();
+        (await Eventually.CompletesAsync("the link is over", passing)).ShouldBeFalse();
+
+        var next = new LinkSender(second, "d", 2, oneEach, rig.Clock.Time);
+        peer.Connect(next);
+        passing = drain.PassAsync(peer, next, moved, over => peer.Settle(over, received: 3), Token);
+        await Eventually.HoldsAsync("the rest is sent", () => second.Sent(peer).Count > 0 && next.Acknowledged.Waiting > 0);
+        second.Acknowledge(next);
+
+        (await Eventually.CompletesAsync("all of it has come", passing)).ShouldBeTrue();
+        second.Sent(peer).ShouldBe(["2", "3", "4"], "the first frame names the clients");
+    }
+
     // A message of an operator's removal is none, and what was retained is told as such when it comes.
     [Theory]
     [InlineData(false)]

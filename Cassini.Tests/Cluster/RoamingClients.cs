@@ -7,6 +7,11 @@ namespace Cassini.Tests.Cluster;
 /// <param name="fleet">The fleet.</param>
 internal sealed class RoamingClients(SimulatedFleet fleet)
 {
+    /// <summary>
+    /// So often in a row nothing may have been seen to go on: the thread of something that does may have to wait for a processor meanwhile.
+    /// </summary>
+    private const int CalmRounds = 12;
+
     public List<RoamingClient> All { get; } = [];
 
     /// <summary>Any one of them.</summary>
@@ -70,7 +75,7 @@ internal sealed class RoamingClients(SimulatedFleet fleet)
     /// <summary>Waits until the pool has done what has become due, as far as can be seen.</summary>
     private async Task SettleAsync()
     {
-        for (var (calm, i) = (0, 0); calm < 3 || (i < 1_000 && !All.TrueForAll(client => client.IsQuiet)); i++)
+        for (var (calm, i) = (0, 0); calm < CalmRounds || (i < 1_000 && !All.TrueForAll(client => client.IsQuiet)); i++)
         {
             var before = (fleet.Engine.Sent, fleet.Clock.Time.ArmedTimers);
             var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -104,6 +104,29 @@ public class SessionGiverTests
         rig.Broker.Sessions.Find("c").ShouldNotBeNull().IsLeaving.ShouldBeFalse();
     }
 
+    // What that node has sent here, and is not taken any more, would come to a session that is gone.
+    [Theory]
+    [InlineData("n2", true)]
+    [InlineData("n3", false)]
+    public async Task Session_IsGivenOnlyWithTheMarksThatTheOtherNodeAwaits(string awaited, bool isGiven)
+    {
+        await using var rig = new BrokerRig();
+        await rig.ConnectAsync("c", change: BrokerRig.Lasting);
+        using var giver = Giver(rig);
+        _peers.FindLive = () => ["n2"];
+        giver.Hear(new SessionAsked("n2", "e2", "e1", 7, "c", "alice", false, long.MaxValue));
+        await Eventually.CompletesAsync("it is answered", _tasks.WhenIdle());
+
+        giver.OnMark("n2", 7);
+        giver.Hear(new MarksAsked("n2", "e2", "n1", 7, 1, ["n1", awaited]));
+        giver.Hear(new PieceAsked("n2", "e2", "e1", 7, 0));
+        await Eventually.CompletesAsync("the head is sent", _tasks.WhenIdle());
+        giver.Hear(new PieceAsked("n2", "e2", "e1", 7, 1));
+        await Eventually.CompletesAsync("it is done", _tasks.WhenIdle());
+
+        _peers.Pieces.ShouldBe(isGiven ? 2 : 1);
+    }
+
     private static OwnClients Clients(BrokerRig rig) => new(new OwnInterest(new PeerWatermark(), static () => { }), rig.Clock.Time);
 
     private SessionGiver Giver(BrokerRig rig, OwnClients? clients = null) => new(

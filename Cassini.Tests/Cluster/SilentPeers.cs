@@ -16,6 +16,9 @@ internal sealed class SilentPeers : IPeers
     /// <summary>Called with each mark that is sent, and for whom it is.</summary>
     public Action<string, ulong> Marked { get; set; } = static (_, _) => { };
 
+    /// <summary>How many pieces of sessions were sent.</summary>
+    public int Pieces { get; private set; }
+
     /// <summary>What was said to one of them.</summary>
     public List<ControlMessage> Said { get; } = [];
 
@@ -31,6 +34,8 @@ internal sealed class SilentPeers : IPeers
 
     public ImmutableArray<ClientOwner> OwnersOf(ulong client) => [];
 
+    public bool IsSought(ulong client) => false;
+
     public Task<bool> WhenJoinedAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
     public Task WhenKnownAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -41,7 +46,7 @@ internal sealed class SilentPeers : IPeers
 
     public bool IsSettled(string node) => FindSettled(node);
 
-    public void Mark(string node, ulong mark) => Marked(node, mark);
+    public void Mark(string node, ulong mark, (ulong Client, string To)? leaving) => Marked(node, mark);
 
     public void TellAll(ControlMessage message)
     {
@@ -57,5 +62,9 @@ internal sealed class SilentPeers : IPeers
 
     public void SendPiece(string node, ReadOnlySpan<byte> piece)
     {
+        lock (Said)
+        {
+            Pieces++;
+        }
     }
 }

@@ -27,6 +27,9 @@ internal sealed class SimulatedFleet
     /// <summary>The batches of a schedule, each of some seeds.</summary>
     public static TheoryData<int> Batches => [.. Enumerable.Range(0, 10)];
 
+    /// <summary>Whether it was said how many seeds a batch has.</summary>
+    public static bool IsLong => NumberOf("FLEET_COUNT") is not null;
+
     public VirtualClock Clock { get; } = new();
 
     public Random Random { get; }

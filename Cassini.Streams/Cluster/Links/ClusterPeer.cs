@@ -18,8 +18,8 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
     private readonly Lock _gate = new();
 
     // What is kept and was sent already, on a link that is over or with which it is not acknowledged yet: each number of the queue, and
-    // the frame that has come when this one has.
-    private readonly List<(ulong Link, long Frame, long Sequence)> _sent = [];
+    // the frame that has come when this one has. What is kept for another node was sent to sessions that have moved.
+    private readonly List<(ulong Link, long Frame, long Sequence, MovedClients? Moved)> _sent = [];
     private TaskCompletionSource? _settled;
     private LinkSender? _link;
     private NodeQueue? _queue;
@@ -95,21 +95,21 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
     /// </summary>
     /// <param name="queue">Where it is kept.</param>
     /// <param name="clients">The clients of those that it is not for so far.</param>
-    /// <returns>The sequence number of what was kept there last.</returns>
-    public long Hold(NodeQueue queue, ImmutableArray<ulong> clients)
+    public void Hold(NodeQueue queue, ImmutableArray<ulong> clients)
     {
         lock (_gate)
         {
-            var last = queue.Last;
             if (!clients.IsEmpty)
             {
-                Latecomers = Latecomers.Add((last, clients));
+                Latecomers = Latecomers.Add((queue.Last, clients));
             }
 
             Volatile.Write(ref _queue, queue);
-            return last;
         }
     }
+
+    /// <summary>The sequence number after which what is kept for it is for a client as well; 0 when all is.</summary>
+    public long KeptSince(ulong client) => Latecomers.FirstOrDefault(one => one.Clients.Contains(client)).UpTo;
 
     /// <summary>It is there, or there again. What is kept for it must be sent with <see cref="TryOpen"/> at the end.</summary>
     public void Connect(LinkSender link)
@@ -137,11 +137,13 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
     /// <summary>Sends something that is kept for it.</summary>
     /// <param name="link">Where.</param>
     /// <param name="sequence">Its number in the queue.</param>
+    /// <param name="moved">The sessions that it is for, when it is kept for another node; else null.</param>
     /// <param name="message">The message.</param>
     /// <param name="qos">The quality of service of this copy.</param>
     /// <param name="flushes">Collects the link, if it must be flushed.</param>
     /// <returns>False when the link is over.</returns>
-    public bool TrySend(LinkSender link, long sequence, ref Publication message, QualityOfService qos, FlushSet flushes)
+    public bool TrySend(
+        LinkSender link, long sequence, MovedClients? moved, ref Publication message, QualityOfService qos, FlushSet flushes)
     {
         lock (_gate)
         {
@@ -150,18 +152,8 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
                 return false;
             }
 
-            _sent.Add((link.Number, link.LastSure, sequence));
+            _sent.Add((link.Number, link.LastSure, sequence, moved));
             return true;
-        }
-    }
-
-    /// <summary>Sends something that is kept for another node, for sessions that have come from there.</summary>
-    /// <inheritdoc cref="TrySend"/>
-    public bool TryPass(LinkSender link, ref Publication message, QualityOfService qos, FlushSet flushes)
-    {
-        lock (_gate)
-        {
-            return _link == link && link.TryAdd(ref message, qos, Audience.Keepers, flushes);
         }
     }
 
@@ -178,7 +170,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
                 return false;
             }
 
-            _sent.Add((link.Number, link.LastSure, sequence));
+            _sent.Add((link.Number, link.LastSure, sequence, null));
             return true;
         }
     }
@@ -310,11 +302,16 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
     /// <remarks>Only what was sent: something older may still wait, because what it wants since is sent at once.</remarks>
     private void DropLocked(ulong link, long received)
     {
+        var before = _sent.Count;
         var sequences = new List<long>();
         _sent.RemoveAll(one =>
         {
             var has = one.Link == link && one.Frame <= received;
-            if (has)
+            if (has && one.Moved is { } moved)
+            {
+                moved.Reach(one.Sequence);
+            }
+            else if (has)
             {
                 sequences.Add(one.Sequence);
             }
@@ -324,6 +321,10 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         if (sequences.Count > 0)
         {
             _queue?.Remove(sequences);
+        }
+
+        if (_sent.Count < before)
+        {
             EndWaitLocked();
         }
     }
@@ -353,7 +354,7 @@ internal sealed class ClusterPeer(ShareRouter? shares = null) : Subscriber
         Keep(frame, topics, time, shared);
         for (var sequence = last + 1; sequence <= _queue?.Last; sequence++)
         {
-            _sent.Add((link.Number, number, sequence.Value));
+            _sent.Add((link.Number, number, sequence.Value, null));
         }
     }
 

@@ -47,6 +47,7 @@ internal sealed class LinkReceiver(
     private NamedClients? _addressees;
     private ulong _link;
     private ulong _closed;
+    private bool _refuses;
     private bool _isDelivering;
     private long _received;
     private long _ticket;
@@ -78,6 +79,12 @@ internal sealed class LinkReceiver(
         if (!FrameHeader.TryRead(frame.Span, out var header) || header.Sender < _link || header.Sender <= Volatile.Read(ref _closed)
             || !LinkNumber.IsOf(header.Sender, Run))
         {
+            return;
+        }
+
+        if (Volatile.Read(ref _refuses))
+        {
+            Sender?.OnAcknowledged(header, frame.Span[FrameHeader.Size..]);
             return;
         }
 
@@ -119,6 +126,25 @@ internal sealed class LinkReceiver(
         if (isAny)
         {
             ReleaseDurable();
+        }
+    }
+
+    /// <summary>Takes nothing more, whatever the link. Acknowledgements count.</summary>
+    public void Refuse()
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _refuses, true);
+        }
+    }
+
+    /// <summary>Takes messages again, of a link and of later ones.</summary>
+    public void TakeFrom(ulong link)
+    {
+        lock (_lock)
+        {
+            _closed = Math.Max(_closed, link == 0 ? 0 : link - 1);
+            Volatile.Write(ref _refuses, false);
         }
     }
 
@@ -258,7 +284,7 @@ internal sealed class LinkReceiver(
     {
         lock (_lock)
         {
-            if (_link <= _closed)
+            if (_link <= _closed || _refuses)
             {
                 return false;
             }

@@ -2,7 +2,6 @@ using Cassini.Streams.Broker.Delivery;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Cluster.Links;
 
@@ -15,9 +14,6 @@ internal sealed class QueueDrain(TimeProvider time)
 
     /// <summary>How often the peer is asked what it has got already.</summary>
     private const int AsksAtMost = 30;
-
-    /// <summary>Sends a message on a link; false when that is over.</summary>
-    private delegate bool Sender(LinkSender link, ref Publication message, QualityOfService qos, FlushSet flushes);
 
     /// <summary>How long it waits for a store that cannot be read.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -38,7 +34,7 @@ internal sealed class QueueDrain(TimeProvider time)
             try
             {
                 var audience = new DrainAudience(peer, link);
-                var isSent = await SendAsync(queue, link, moved => TrySend(peer, queue, moved, link, audience), Drop, cancellationToken)
+                var isSent = await SendAsync(queue, link, one => TrySend(peer, queue, one, link, audience), Drop, cancellationToken)
                     .ConfigureAwait(false);
                 audience.End();
                 if (isSent && peer.TryOpen(link))
@@ -60,24 +56,26 @@ internal sealed class QueueDrain(TimeProvider time)
 
         return false;
 
-        void Drop((long Frame, long Sequence) acknowledged) => peer.Drop(link.Number, acknowledged.Frame);
+        void Drop(long acknowledged) => peer.Drop(link.Number, acknowledged);
     }
 
     /// <summary>Sends sessions that have moved to a peer what is kept for them in the queue of another node. It stays there.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="link">Where it is sent.</param>
-    /// <param name="moved">The sessions.</param>
+    /// <param name="moved">The sessions. What they have got already, on a link before, is not sent again.</param>
+    /// <param name="ask">Asks the peer how far it got on a link that is over.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Whether all of it was sent, and is stored there.</returns>
-    public async Task<bool> PassAsync(ClusterPeer peer, LinkSender link, MovedClients moved, CancellationToken cancellationToken)
+    public async Task<bool> PassAsync(
+        ClusterPeer peer, LinkSender link, MovedClients moved, Action<ulong> ask, CancellationToken cancellationToken)
     {
+        await SettleAsync(peer, link, ask, cancellationToken).ConfigureAwait(false);
         while (!cancellationToken.IsCancellationRequested && !link.IsOver)
         {
             try
             {
                 link.Address(Addressing.Only, moved.Clients);
-                var isSent = await SendAsync(moved.Queue, link, TryPass, one => moved.Passed = one.Sequence, cancellationToken)
-                    .ConfigureAwait(false);
+                var isSent = await SendAsync(moved.Queue, link, TryPass, Drop, cancellationToken).ConfigureAwait(false);
                 link.Address(Addressing.Everyone, []);
                 return isSent;
             }
@@ -94,11 +92,17 @@ internal sealed class QueueDrain(TimeProvider time)
         return false;
 
         bool TryPass(MovedMessage one) => !moved.Wants(one.Message.Sequence)
-            || one.Message.Message.IsExpired(time.GetTimestamp()) || TrySend(moved.Queue, one, peer.TryPass, link);
+            || one.Message.Message.IsExpired(time.GetTimestamp()) || TrySend(peer, moved.Queue, one, link, moved);
+
+        void Drop(long acknowledged) => peer.Drop(link.Number, acknowledged);
     }
 
-    /// <summary>What it has got already is not sent again.</summary>
-    private async Task SettleAsync(ClusterPeer peer, LinkSender link, Action<ulong> ask, CancellationToken cancellationToken)
+    /// <summary>A peer is asked what it has got on links that are over: that is not kept any more.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="link">The link that it has now: when that is over it is asked no more.</param>
+    /// <param name="ask">Asks the peer how far it got on a link that is over.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task SettleAsync(ClusterPeer peer, LinkSender link, Action<ulong> ask, CancellationToken cancellationToken)
     {
         for (var i = 0; i < AsksAtMost && peer.Unsettled is { } over && !link.IsOver; i++)
         {
@@ -118,29 +122,26 @@ internal sealed class QueueDrain(TimeProvider time)
     /// <param name="queue">What is kept.</param>
     /// <param name="link">Where it is sent.</param>
     /// <param name="trySend">Sends one of it; false when the link is over.</param>
-    /// <param name="acknowledged">Called with the last that is stored there: its frame, and its sequence number.</param>
+    /// <param name="acknowledged">Called with the number of the last frame that is stored there.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>False when the link is over.</returns>
     private static async Task<bool> SendAsync(
-        NodeQueue queue, LinkSender link, Func<MovedMessage, bool> trySend, Action<(long Frame, long Sequence)> acknowledged,
-        CancellationToken cancellationToken)
+        NodeQueue queue, LinkSender link, Func<MovedMessage, bool> trySend, Action<long> acknowledged, CancellationToken cancellationToken)
     {
         var sent = 0;
-        var olderHalf = (Frame: 0L, Sequence: 0L);
-        var last = 0L;
+        var olderHalf = 0L;
         try
         {
-            await foreach (var moved in queue.ReadAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (var one in queue.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (!trySend(moved))
+                if (!trySend(one))
                 {
                     return false;
                 }
 
-                last = moved.Message.Sequence;
                 if (++sent % HalfAWindow == 0)
                 {
-                    var newerHalf = (link.LastSure, last);
+                    var newerHalf = link.LastSure;
                     if (!await IsAcknowledgedAsync(olderHalf).ConfigureAwait(false))
                     {
                         return false;
@@ -156,7 +157,7 @@ internal sealed class QueueDrain(TimeProvider time)
         catch (IOException)
         {
             // What was sent before the store failed is not sent once more.
-            await IsAcknowledgedAsync((link.LastSure, last)).ConfigureAwait(false);
+            await IsAcknowledgedAsync(link.LastSure).ConfigureAwait(false);
             throw;
         }
         finally
@@ -165,43 +166,41 @@ internal sealed class QueueDrain(TimeProvider time)
             link.Flush(inline: false);
         }
 
-        return await IsAcknowledgedAsync((link.LastSure, last)).ConfigureAwait(false);
+        return await IsAcknowledgedAsync(link.LastSure).ConfigureAwait(false);
 
-        async Task<bool> IsAcknowledgedAsync((long Frame, long Sequence) upTo)
+        async Task<bool> IsAcknowledgedAsync(long frame)
         {
             link.Flush(inline: false);
-            await link.Acknowledged.WhenReachedAsync(upTo.Frame, cancellationToken).ConfigureAwait(false);
+            await link.Acknowledged.WhenReachedAsync(frame, cancellationToken).ConfigureAwait(false);
             if (link.IsOver)
             {
                 return false;
             }
 
-            acknowledged(upTo);
+            acknowledged(frame);
             return true;
         }
     }
 
-    private bool TrySend(ClusterPeer peer, NodeQueue queue, in MovedMessage moved, LinkSender link, DrainAudience audience)
+    private bool TrySend(ClusterPeer peer, NodeQueue queue, in MovedMessage one, LinkSender link, DrainAudience audience)
     {
-        var sequence = moved.Message.Sequence;
-        if (moved.Message.Message.IsExpired(time.GetTimestamp()))
+        var sequence = one.Message.Sequence;
+        if (one.Message.Message.IsExpired(time.GetTimestamp()))
         {
             return peer.TrySkip(link, sequence);
         }
 
         audience.Name(sequence);
-        return TrySend(
-            queue, moved, (LinkSender to, ref Publication message, QualityOfService qos, FlushSet flushes) =>
-                peer.TrySend(to, sequence, ref message, qos, flushes), link);
+        return TrySend(peer, queue, one, link, moved: null);
     }
 
-    private bool TrySend(NodeQueue queue, in MovedMessage moved, Sender send, LinkSender link)
+    private bool TrySend(ClusterPeer peer, NodeQueue queue, in MovedMessage one, LinkSender link, MovedClients? moved)
     {
         var flushes = new FlushSet();
         var awaited = AwaitList.TakeNoted();
-        var origin = queue.OriginOf(moved.Message.Sequence);
-        var message = Publication.Of(moved.Message.Message, queue.Account, time.GetTimestamp(), time, origin);
-        var isSent = send(link, ref message, moved.Message.QoS, flushes);
+        var stored = one.Message;
+        var message = Publication.Of(stored.Message, queue.Account, time.GetTimestamp(), time, queue.OriginOf(stored.Sequence));
+        var isSent = peer.TrySend(link, stored.Sequence, moved, ref message, stored.QoS, flushes);
         AwaitList.TakeNoted();
         AwaitList.PutBack(awaited);
         return isSent;

@@ -179,10 +179,20 @@ internal sealed class FleetSessions(
         {
             var owners = peers.OwnersOf(client);
             var refusal = await BringFromOwnersAsync(owners, asked, client, request, wish, cancellationToken).ConfigureAwait(false);
-            if (refusal is not null || peers.OwnersOf(client).All(owner => asked.Contains(owner.Node)))
+            owners = peers.OwnersOf(client);
+            if (refusal is not null)
             {
                 return refusal;
             }
+
+            if (!owners.All(owner => asked.Contains(owner.Node)))
+            {
+                continue;
+            }
+
+            return owners.IsEmpty && !request.CleanStart && !wish.HasBrought && peers.IsSought(client)
+                ? (ReasonCode.ServerBusy, "the session was on a node that was lost, and has gone from there", true)
+                : null;
         }
     }
 

@@ -24,6 +24,9 @@ internal interface IPeers
     /// <summary>Who wants or has the session of a client, or kept it when it was lost.</summary>
     ImmutableArray<ClientOwner> OwnersOf(ulong client);
 
+    /// <summary>Whether a client had a session on a node that was lost, and who of those that are there now has it is not known.</summary>
+    bool IsSought(ulong client);
+
     /// <summary>
     /// Ends when this node has joined; at the latest after <see cref="ClusterOptions.TakeOverPatience"/>.
     /// </summary>
@@ -45,7 +48,10 @@ internal interface IPeers
     /// Sends a mark to a peer, behind what was published for it. Not while it is lost, and while what was kept for it is still being sent:
     /// then it is asked for again.
     /// </summary>
-    void Mark(string node, ulong mark);
+    /// <param name="node">The peer.</param>
+    /// <param name="mark">The number of the move.</param>
+    /// <param name="leaving">The client whose session leaves the peer not without this mark, and where it goes; else null.</param>
+    void Mark(string node, ulong mark, (ulong Client, string To)? leaving);
 
     /// <summary>Says something to all peers.</summary>
     void TellAll(ControlMessage message);

@@ -7,19 +7,19 @@ internal sealed class MarkGate(bool awaitsOwn)
     private readonly Lock _lock = new();
     private readonly HashSet<string> _marked = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _isComplete = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IReadOnlyCollection<string> _expected = [];
+    private readonly HashSet<string> _expected = new(StringComparer.Ordinal);
     private bool _awaitsOwn = awaitsOwn;
 
     /// <summary>Ends when all have come. Fails when one cannot come any more: what that node has published may be anywhere.</summary>
     /// <exception cref="InvalidDataException">A peer was lost meanwhile.</exception>
     public Task Complete => _isComplete.Task;
 
-    /// <summary>The marks of these are waited for, and those of others that come meanwhile.</summary>
-    public void Expect(IReadOnlyCollection<string> live)
+    /// <summary>The marks of these are waited for, too, and those of others that come meanwhile.</summary>
+    public void Expect(IEnumerable<string> live)
     {
         lock (_lock)
         {
-            _expected = live;
+            _expected.UnionWith(live);
         }
     }
 

@@ -21,14 +21,15 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, NodeTasks task
     /// <param name="newNode">Where the session goes; null when that is this node.</param>
     /// <param name="oldNode">Where it was; null when that is this node.</param>
     /// <param name="mark">The number of the move.</param>
+    /// <param name="needed">The client of the session, when that leaves the old node not without this mark; else null.</param>
     /// <param name="opened">Called instead of a mark to this node; null when the session does not come here.</param>
     /// <returns>
     /// Ends when both are sent, and fails when that does; false when neither was, because what was kept for one of the two is still being
     /// sent.
     /// </returns>
-    public Task<bool> SendAsync(string? newNode, string? oldNode, ulong mark, Action? opened = null)
+    public Task<bool> SendAsync(string? newNode, string? oldNode, ulong mark, ulong? needed = null, Action? opened = null)
     {
-        var wanted = new Wanted(newNode, oldNode, mark, opened);
+        var wanted = new Wanted(newNode, oldNode, mark, needed, opened);
         lock (_lock)
         {
             _wanted.Add(wanted);
@@ -78,12 +79,12 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, NodeTasks task
 
         // What is being taken in may have been routed before this node knew of the move.
         await broker.WhenPublishedAsync().ConfigureAwait(false);
-        Mark(ready, wanted => wanted.NewNode);
+        ready.ForEach(wanted => Mark(wanted.NewNode, wanted));
         ready.ForEach(wanted => wanted.Opened?.Invoke());
 
         // What the new node has got before its mark, and does not take, is on its way to the old one then.
         await broker.WhenPublishedAsync().ConfigureAwait(false);
-        Mark(ready, wanted => wanted.OldNode);
+        ready.ForEach(wanted => Mark(wanted.OldNode, wanted));
         round.ForEach(wanted => wanted.Sent.SetResult(ready.Contains(wanted)));
     }
 
@@ -100,18 +101,16 @@ internal sealed class MarkSender(MqttBroker broker, IPeers peers, NodeTasks task
         }
     }
 
-    private void Mark(List<Wanted> round, Func<Wanted, string?> nodeOf)
+    private void Mark(string? node, Wanted wanted)
     {
-        foreach (var wanted in round)
+        if (node is not null)
         {
-            if (nodeOf(wanted) is { } node)
-            {
-                peers.Mark(node, wanted.Mark);
-            }
+            peers.Mark(
+                node, wanted.Mark, wanted is { NewNode: { } to, Needed: { } client } && node == wanted.OldNode ? (client, to) : null);
         }
     }
 
-    private sealed record Wanted(string? NewNode, string? OldNode, ulong Mark, Action? Opened)
+    private sealed record Wanted(string? NewNode, string? OldNode, ulong Mark, ulong? Needed, Action? Opened)
     {
         public TaskCompletionSource<bool> Sent { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -72,11 +72,12 @@ internal sealed class SessionGiver(
     {
         if (asked.To != node)
         {
-            tasks.Add(marks.SendAsync(asked.Node, asked.To, asked.Number));
+            tasks.Add(marks.SendAsync(asked.Node, asked.To, asked.Number, asked.All.Contains(node) ? asked.Client : null));
         }
         else if (Find(asked, asked.Number) is { } departure)
         {
             departure.Touch();
+            departure.Marks.Expect([.. asked.All.Where(live => live != node)]);
             tasks.Add(MarkOwnAsync(departure));
         }
     }

@@ -166,7 +166,8 @@ internal sealed class SessionTaker(
             await (known?.WhenReachedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
             waiting.Session = session;
             waiting.Marks.Expect(peers.Live);
-            waiting.MarksAsked = new MarksAsked(node, epoch, owner.Node, asked.Number, interest.Version);
+            waiting.MarksAsked = new MarksAsked(
+                node, epoch, owner.Node, asked.Number, interest.Version, Client: ClientHash.Of(asked.ClientId));
             while (await stream.NextAsync().ConfigureAwait(false) is { } item)
             {
                 var message = SessionParcel.ReadMessage(item, topic => broker.Topics.Get(topic), ExpiresAt);
@@ -245,8 +246,8 @@ internal sealed class SessionTaker(
     {
         if (waiting.MarksAsked is { } all)
         {
-            peers.TellAll(all);
-            tasks.Add(marks.SendAsync(null, from, asked.Number, () => waiting.Session?.Deliveries.OpenArrival(peer: null)));
+            peers.TellAll(all with { Live = peers.Live });
+            tasks.Add(marks.SendAsync(null, from, asked.Number, opened: () => waiting.Session?.Deliveries.OpenArrival(peer: null)));
         }
     }
 
