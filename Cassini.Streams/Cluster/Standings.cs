@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Cluster.Interest;
+using Cassini.Streams.Cluster.Links;
 
 namespace Cassini.Streams.Cluster;
 
@@ -71,7 +72,7 @@ internal sealed class Standings(
     {
         if (heeded.Term == peer.Term && !peer.IsCounted)
         {
-            Count(peer, heeded.Link);
+            peer.IsCounted = peer.Receiver.TryTakeFrom(heeded.Link);
         }
     }
 
@@ -80,7 +81,7 @@ internal sealed class Standings(
     {
         if (!peer.IsCounted && peer.Subscriber.Link is not null && time.GetElapsedTime(peer.OpenedAt) > 3 * options.TakeOverPatience)
         {
-            Count(peer, fromLink: 0);
+            peer.IsCounted = peer.Receiver.TryTakeFrom(LinkNumber.Before(peer.Receiver.Run) + 1);
         }
     }
 
@@ -114,11 +115,5 @@ internal sealed class Standings(
             peer.TermHeeded = term;
             links.Renew(peer);
         }
-    }
-
-    private static void Count(PeerNode peer, ulong fromLink)
-    {
-        peer.IsCounted = true;
-        peer.Receiver.TakeFrom(fromLink);
     }
 }

@@ -172,7 +172,7 @@ public class LinkTests
         receiver.Refuse();
         Send(link, "refused");
         Carry(link, receiver);
-        receiver.TakeFrom(2);
+        receiver.TryTakeFrom(2).ShouldBeTrue();
         link.Look(isBack: true);
         Carry(link, receiver);
         link.IsSettled.ShouldBeFalse("it must be kept there");

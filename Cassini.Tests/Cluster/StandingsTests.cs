@@ -109,6 +109,22 @@ public sealed class StandingsTests : IDisposable
         Got(subscriber).ShouldBe(["x"]);
     }
 
+    // No link of that node could ever be taken.
+    [Fact]
+    public void Link_ThatAPeerCannotHave_IsNone()
+    {
+        var subscriber = _node.Subscribe("t", out _);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(20));
+        Meet();
+        var term = _standing.ShouldNotBeNull().Term;
+        Heed(term, new LinkSender(_peer, "d", ulong.MaxValue, new LinkOptions(), _clock.Time));
+        var link = Link(1);
+        Heed(term, link);
+        Send(link, "x");
+
+        Got(subscriber).ShouldBe(["x"]);
+    }
+
     // It does not say that it knows.
     [Fact]
     public void Peer_OfAnEarlierVersion_IsCountedAfterAWhile()

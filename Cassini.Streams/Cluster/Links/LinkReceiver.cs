@@ -139,13 +139,21 @@ internal sealed class LinkReceiver(
     }
 
     /// <summary>Takes messages again, of a link and of later ones.</summary>
-    public void TakeFrom(ulong link)
+    /// <returns>False when the peer can have no such link: nothing has changed.</returns>
+    public bool TryTakeFrom(ulong link)
     {
+        if (!LinkNumber.IsOf(link, Run))
+        {
+            return false;
+        }
+
         lock (_lock)
         {
-            _closed = Math.Max(_closed, link == 0 ? 0 : link - 1);
+            _closed = Math.Max(_closed, Math.Max(link, 1) - 1);
             Volatile.Write(ref _refuses, false);
         }
+
+        return true;
     }
 
     /// <summary>Takes nothing more of a link that the peer has given up.</summary>
