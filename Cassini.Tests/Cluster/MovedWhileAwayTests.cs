@@ -196,7 +196,15 @@ public sealed class MovedWhileAwayTests : IAsyncDisposable
         await MoveAsync(_client, Third);
         await HoldsAsync("all is acknowledged", () => _published.TrueForAll(one => one.IsCompleted));
         await _client.LeaveAsync(isPolite: false);
-        _fleet.Engine.Lose("cassini.main.m.n2");
+
+        // It has all marks, and no messages.
+        using var ear = _fleet.Engine.Connect("ear").Subscribe("cassini.main.c.all", bytes =>
+        {
+            if (ControlMessage.Read(bytes.Span) is MarksAsked)
+            {
+                _fleet.Engine.Lose("cassini.main.m.n2");
+            }
+        });
         await _client.ConnectAsync(Second);
         await _clients.AdvanceAsync(TimeSpan.FromMilliseconds(200));
         _fleet.Engine.Heal();
